@@ -159,3 +159,34 @@ class TrackerRef:
     id: str
     name: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A tracker found in an utterance, at one moment of its life.
+
+    ``match_id`` stays the same from the first tentative sighting to the terminal state; ``revision`` counts the
+    events of that id from 1. ``text`` is the text that was looked at and ``span`` the matched part of it,
+    repeated as ``quote``. ``reason`` is set on a retraction, and only there.
+    """
+
+    match_id: str
+    state: State
+    revision: int
+    conversation_id: str
+    utterance_id: str
+    speaker: Speaker | None
+    tracker: TrackerRef
+    sample: str
+    kind: Kind
+    text: str
+    span: Span
+    quote: str
+    start_s: float | None
+    end_s: float | None
+    score: float
+    threshold: float
+    false_alarms_per_hour: float
+    catalog_version: int
+    timings_ms: Timings
+    reason: str | None = None
