@@ -16,7 +16,8 @@ resume, 4500 to 4999 mean do not.
     │   ├── StaleFragment            older than what is known of its utterance
     │   ├── AlreadyFinal             an interim after its final
     │   ├── UnknownTracker
-    │   └── InvalidTrackerFile
+    │   ├── InvalidTrackerFile
+    │   └── InvalidRequest           a socket address with a wrong part; the socket is closed
     ├── Overloaded                   a bound was reached; come back after ``retry_after_s``
     ├── EncodingFailed               the encoder refused a batch; its members may be sent again
     ├── TooSlow                      a reader fell behind its outbox
@@ -111,6 +112,13 @@ class InvalidTrackerFile(InvalidInput):
     """A tracker file with a mistake; the message names file, line, field and what is allowed."""
 
     code = "invalid_tracker_file"
+
+
+class InvalidRequest(InvalidInput):
+    """A socket address with a wrong part; mend it before coming back."""
+
+    code = "invalid_request"
+    close_code = 4501
 
 
 class Overloaded(StreamtrackError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from streamtrack.errors import InvalidSetting
 
@@ -24,23 +25,15 @@ class Settings:
         default="library",
         metadata={"help": "Tracker files, comma-separated; `library` stands for the pre-built trackers."},
     )
-    model: str = field(
-        default="all-MiniLM-L6-v2", metadata={"help": "Encoder: a name in `models/`, or a folder."}
-    )
+    model: str = field(default="all-MiniLM-L6-v2", metadata={"help": "Encoder: a name in `models/`, or a folder."})
     model_dir: Path | None = field(
         default=None, metadata={"help": "Folder for fetched and built models; empty for the usual place."}
     )
-    threads: int = field(
-        default=0, metadata={"help": "Threads of the encoder; 0 takes one for each core.", "least": 0}
-    )
-    batch_tokens: int = field(
-        default=256, metadata={"help": "Tokens that go to the encoder in one batch.", "least": 1}
-    )
+    threads: int = field(default=0, metadata={"help": "Threads of the encoder; 0 takes one for each core.", "least": 0})
+    batch_tokens: int = field(default=256, metadata={"help": "Tokens that go to the encoder in one batch.", "least": 1})
     backlog_texts: int = field(
         default=10_000,
-        metadata={
-            "help": "Texts waiting for the encoder; interims beyond it are refused, finals wait at the socket."
-        },
+        metadata={"help": "Texts waiting for the encoder; interims beyond it are refused, finals wait at the socket."},
     )
     frame_bytes: int = field(
         default=65_536, metadata={"help": "Largest frame a client may send, in bytes.", "least": 1_024}
@@ -66,6 +59,9 @@ class Settings:
         default=30.0,
         metadata={"help": "Silence on a stream, without keepalive, after which it is closed.", "least": 1},
     )
+    seen_seconds: float = field(
+        default=15.0, metadata={"help": "How often a dashboard is told how far it has come.", "least": 0.1}
+    )
     connections: int = field(default=10_000, metadata={"help": "Sockets open at a time.", "least": 1})
     drain_seconds: float = field(
         default=5.0, metadata={"help": "How long a stopping server finishes what is in flight.", "least": 0}
@@ -78,9 +74,7 @@ class Settings:
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
         """The defaults, overlaid with ``STREAMTRACK_*``. Raises InvalidSetting for an unknown name or a wrong value."""
-        given = {
-            name.removeprefix(PREFIX): text for name, text in environment.items() if name.startswith(PREFIX)
-        }
+        given = {name.removeprefix(PREFIX): text for name, text in environment.items() if name.startswith(PREFIX)}
         known = {one.name.upper(): one.name for one in fields(cls)}
         unknown = sorted(given.keys() - known.keys())
         if unknown:
@@ -91,9 +85,8 @@ class Settings:
 
     def overlaid(self, **given: object) -> Settings:
         """These settings with some replaced; None leaves one as it is. Raises InvalidSetting for a wrong value."""
-        return replace(
-            self, **{name: _read(name, value) for name, value in given.items() if value is not None}
-        )
+        read: dict[str, Any] = {name: _read(name, value) for name, value in given.items() if value is not None}
+        return replace(self, **read)
 
 
 def _read(name: str, value: object) -> object:
@@ -102,9 +95,7 @@ def _read(name: str, value: object) -> object:
     try:
         read = int(str(value)) if kind == "int" else float(str(value)) if kind == "float" else value
     except ValueError:
-        raise InvalidSetting(
-            f"{name}: {value!r} is not {'a whole number' if kind == 'int' else 'a number'}"
-        ) from None
+        raise InvalidSetting(f"{name}: {value!r} is not {'a whole number' if kind == 'int' else 'a number'}") from None
     if kind.startswith("Path") and isinstance(read, str):
         read = Path(read).expanduser() if read else None
     least, among = one.metadata.get("least"), one.metadata.get("among")

@@ -8,7 +8,7 @@ doubled, or retracted.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -33,6 +33,8 @@ class Lifecycle:
         self._conversation_id = conversation_id
         self._salt = f"{conversation_id}\0{epoch}\0{producer}\0"
         self._matches: OrderedDict[str, OrderedDict[str, Match]] = OrderedDict()
+        self.decided: Counter[State] = Counter()
+        """How many matches stand confirmed and how many retracted."""
 
     def update(
         self, utterance: Utterance, hits: Sequence[Hit], catalog_version: int, timings: Timings = NO_TIME
@@ -46,6 +48,7 @@ class Lifecycle:
         for hit in hits:
             match = self._matched(utterance, hit, known.get(hit.tracker.id), catalog_version, timings)
             if match is not None:
+                self._count(known.get(hit.tracker.id), match)
                 known[hit.tracker.id] = match
                 events.append(match)
         if utterance.final:
@@ -96,16 +99,15 @@ class Lifecycle:
             timings_ms=timings,
         )
 
-    @staticmethod
     def _retract(
-        utterance: Utterance, found: set[str], known: OrderedDict[str, Match], timings: Timings
+        self, utterance: Utterance, found: set[str], known: OrderedDict[str, Match], timings: Timings
     ) -> list[Match]:
         reason = NOT_IN_FINAL if utterance.text.strip() else EMPTY_FINAL
         events = []
         for tracker_id, match in known.items():
             if tracker_id in found or match.state is State.RETRACTED:
                 continue
-            known[tracker_id] = replace(
+            retracted = replace(
                 match,
                 state=State.RETRACTED,
                 revision=match.revision + 1,
@@ -113,8 +115,15 @@ class Lifecycle:
                 reason=reason,
                 timings_ms=timings,
             )
-            events.append(known[tracker_id])
+            self._count(match, retracted)
+            known[tracker_id] = retracted
+            events.append(retracted)
         return events
+
+    def _count(self, before: Match | None, now: Match) -> None:
+        if before is not None:
+            self.decided[before.state] -= 1
+        self.decided[now.state] += 1
 
     def _match_id(self, utterance_id: str, tracker_id: str) -> str:
         return blake2b(f"{self._salt}{utterance_id}\0{tracker_id}".encode(), digest_size=12).hexdigest()

@@ -21,7 +21,8 @@ Vectors = NDArray[np.float32]
 class Tokens:
     """A segment of a text cut into the encoder's tokens, special tokens and prefix included.
 
-    Most texts are one segment; a long one is several, each overlapping the one before by at least the widest window.
+    Most texts are one segment; a long one is several, each overlapping the one before by at
+    least the widest window.
 
     ``ids`` has shape (tokens,), ``offsets`` (tokens, 2): the half-open character range of each token in the text,
     (0, 0) for a special token or one of the encoder's prefix. ``inner`` is the half-open range of the tokens
@@ -39,7 +40,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """A segment's tokens with one contextual vector each: ``vectors`` has shape (tokens, dim), not normalised."""
+    """A segment's tokens with one contextual vector each.
+
+    ``vectors`` has shape (tokens, dim) and is not normalised.
+    """
 
     tokens: Tokens
     vectors: Vectors
@@ -64,7 +68,7 @@ class Encoder(Protocol):
         """Whether the mean of any run of token vectors is a vector of that run's meaning."""
 
     def tokenize(self, texts: Sequence[str]) -> list[tuple[Tokens, ...]]:
-        """Cut each text into one or more segments that together cover it; an empty text has one, with no inner token."""
+        """Cut each text into one or more segments that cover it; an empty text has one, with no inner token."""
 
     def encode(self, batch: Sequence[Tokens]) -> list[Encoded]:
         """Run the model over a batch of segments; one answer for each, in order."""
@@ -80,7 +84,10 @@ class Snapshot(Protocol):
     def trackers(self) -> tuple[Tracker, ...]: ...
 
     def search(self, texts: Sequence[Sequence[Encoded]]) -> list[list[Hit]]:
-        """For each text, given as its segments, the trackers that fire, best span and nearest sample each, best margin first."""
+        """For each text, given as its segments, the trackers that fire, best margin first.
+
+        Each comes once, with its best span and nearest sample.
+        """
 
 
 class SnapshotBuilder(Protocol):

@@ -67,7 +67,7 @@ class Transcript:
     """The utterances of one producer. Pure: it neither waits nor knows the time."""
 
     def __init__(self, matching: Matching = "earliest") -> None:
-        self._matching = matching
+        self.matching = matching
         self._open: OrderedDict[str, Utterance] = OrderedDict()
         self._closed: OrderedDict[str, Utterance] = OrderedDict()
 
@@ -92,9 +92,7 @@ class Transcript:
 
     def finalize(self, utterance_id: str | None = None) -> list[Utterance]:
         """Make one open utterance final as it stands, or all of them; an unknown one is no error."""
-        chosen = (
-            list(self._open) if utterance_id is None else [utterance_id] if utterance_id in self._open else []
-        )
+        chosen = list(self._open) if utterance_id is None else [utterance_id] if utterance_id in self._open else []
         return [self._promote(self._open[name]) for name in chosen]
 
     def reopen(self, utterance_id: str) -> None:
@@ -127,17 +125,15 @@ class Transcript:
         return [*promoted, changed]
 
     def _heard(self, text: str, known: Utterance | None) -> str:
-        if self._matching == "earliest":
+        if self.matching == "earliest":
             return text
-        if self._matching == "final" or known is None:
+        if self.matching == "final" or known is None:
             return ""
         return settled_prefix(known.text, text)
 
     def _promote(self, utterance: Utterance) -> Utterance:
         return self._close(
-            replace(
-                utterance, revision=utterance.revision + 1, heard=utterance.text, final=True, promoted=True
-            )
+            replace(utterance, revision=utterance.revision + 1, heard=utterance.text, final=True, promoted=True)
         )
 
     def _close(self, utterance: Utterance) -> Utterance:

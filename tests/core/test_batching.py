@@ -8,9 +8,7 @@ from streamtrack.core.batching import Backlog, Urgency, Waiting, expected_tokens
 from streamtrack.errors import Overloaded
 
 
-def waiting(
-    key: str, urgency: Urgency = Urgency.INTERIM, tokens: int = 10, job: str | None = None
-) -> Waiting[str]:
+def waiting(key: str, urgency: Urgency = Urgency.INTERIM, tokens: int = 10, job: str | None = None) -> Waiting[str]:
     return Waiting(key, urgency, tokens, job or key)
 
 
@@ -77,9 +75,7 @@ def test_a_longer_text_is_expected_to_cost_more() -> None:
     st.lists(st.tuples(st.integers(0, 5), st.sampled_from(list(Urgency)), st.integers(1, 50)), max_size=30),
     st.integers(1, 100),
 )
-def test_every_key_leaves_once_with_its_newest_text(
-    puts: list[tuple[int, Urgency, int]], budget: int
-) -> None:
+def test_every_key_leaves_once_with_its_newest_text(puts: list[tuple[int, Urgency, int]], budget: int) -> None:
     backlog: Backlog[tuple[int, int]] = Backlog(100)
     newest: dict[int, int] = {}
     for number, (key, urgency, tokens) in enumerate(puts):

@@ -33,9 +33,7 @@ def test_a_gap_is_filled_whole_or_not_at_all(published: int, limit: int, seen: i
         with pytest.raises(Unrecoverable):
             history.since(Position("e", seen))
     else:
-        assert [one.event for one in history.since(Position("e", seen))] == list(
-            range(seen + 1, published + 1)
-        )
+        assert [one.event for one in history.since(Position("e", seen))] == list(range(seen + 1, published + 1))
 
 
 def test_another_epoch_is_unrecoverable_even_with_the_same_offset() -> None:

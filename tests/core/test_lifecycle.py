@@ -109,9 +109,7 @@ def test_the_same_words_in_another_utterance_conversation_or_epoch_have_another_
 
 
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["", "I", "I want", "you want"]), st.booleans(), st.lists(st.sampled_from([0, 1]))
-    ),
+    st.tuples(st.sampled_from(["", "I", "I want", "you want"]), st.booleans(), st.lists(st.sampled_from([0, 1]))),
     max_size=20,
 )
 
@@ -137,7 +135,5 @@ def test_every_match_has_one_story(steps: list[tuple[str, bool, list[int]]]) -> 
             story[event.match_id].append(event.state)
     for states in story.values():
         assert states[-1] is not State.TENTATIVE
-        after_first_decision = states[
-            next(i for i, state in enumerate(states) if state is not State.TENTATIVE) :
-        ]
+        after_first_decision = states[next(i for i, state in enumerate(states) if state is not State.TENTATIVE) :]
         assert State.TENTATIVE not in after_first_decision

@@ -7,9 +7,7 @@ from streamtrack.core.transcript import Utterance
 from streamtrack.types import Span, Word
 
 
-def utterance(
-    text: str, start_s: float | None, end_s: float | None, words: tuple[Word, ...] = ()
-) -> Utterance:
+def utterance(text: str, start_s: float | None, end_s: float | None, words: tuple[Word, ...] = ()) -> Utterance:
     return Utterance(
         utterance_id="u",
         revision=1,
@@ -23,9 +21,7 @@ def utterance(
 
 
 def spoken(text: str) -> tuple[Word, ...]:
-    return tuple(
-        Word(text=word, start_s=float(place), end_s=place + 0.5) for place, word in enumerate(text.split())
-    )
+    return tuple(Word(text=word, start_s=float(place), end_s=place + 0.5) for place, word in enumerate(text.split()))
 
 
 def test_word_times_win() -> None:

@@ -56,7 +56,7 @@ def test_an_interim_after_its_final_is_refused_and_changes_nothing() -> None:
 def test_an_interim_older_than_the_newest_is_refused() -> None:
     transcript = Transcript()
     transcript.receive(fragment("I want to", seq=5))
-    with pytest.raises(StaleFragment, match="seq: 4 .* older than 5"):
+    with pytest.raises(StaleFragment, match=r"seq: 4 .* older than 5"):
         transcript.receive(fragment("I want", seq=4))
     assert transcript.open_utterances[0].text == "I want to"
 

@@ -1,0 +1,71 @@
+"""Frames waiting for one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from streamtrack.errors import StreamtrackError, TooSlow
+
+
+class Outbox:
+    """Frames waiting for one connection, bounded in bytes.
+
+    A reader that falls behind by more than the bound is cut with TooSlow, which ``wait_cut`` raises in the task that
+    owns the socket; it comes back and resumes by offset, so a bounded queue costs no event. Nobody else waits for it.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._size = 0
+        self._frames: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._cut = asyncio.Event()
+        self._end: StreamtrackError | None = None
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closed
+
+    def put(self, frame: str) -> None:
+        """Queue a frame; after the end, or when it does not fit, it is dropped and the reader resumes by offset."""
+        if self._closed:
+            return
+        if self._size + len(frame) > self._limit:
+            self.end(TooSlow(f"{self._size} bytes unread, limit {self._limit}; resume from your last offset"))
+            return
+        self._frames.append(frame)
+        self._size += len(frame)
+        self._wake.set()
+
+    def end(self, error: StreamtrackError | None = None) -> None:
+        """Take no more frames. Without an error what is queued is still sent; with one it is dropped."""
+        if self._closed:
+            return
+        self._closed = True
+        self._end = error
+        if error is not None:
+            self._frames.clear()
+            self._cut.set()
+        self._wake.set()
+
+    async def drain_to(self, send: Callable[[str], Awaitable[None]]) -> None:
+        """Send the frames as they come, until the end."""
+        while True:
+            await self._wake.wait()
+            while self._frames:
+                frame = self._frames.popleft()
+                self._size -= len(frame)
+                await send(frame)
+            if self._closed:
+                return
+            self._wake.clear()
+
+    async def wait_cut(self) -> None:
+        """Wait until the outbox ends with an error, and raise it; a peer that never reads cannot hold this up."""
+        await self._cut.wait()
+        assert self._end is not None
+        raise self._end
