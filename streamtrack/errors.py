@@ -114,6 +114,12 @@ class InvalidTrackerFile(InvalidInput):
     code = "invalid_tracker_file"
 
 
+class InvalidConversationFile(InvalidInput):
+    """A conversation file with a mistake; the message names file, line, field, value and rule."""
+
+    code = "invalid_conversation_file"
+
+
 class InvalidRequest(InvalidInput):
     """A socket address with a wrong part; mend it before coming back."""
 
