@@ -17,6 +17,7 @@ resume, 4500 to 4999 mean do not.
     │   ├── AlreadyFinal             an interim after its final
     │   ├── UnknownTracker
     │   ├── InvalidTrackerFile
+    │   ├── InvalidConversationFile
     │   └── InvalidRequest           a socket address with a wrong part; the socket is closed
     ├── Overloaded                   a bound was reached; come back after ``retry_after_s``
     ├── EncodingFailed               the encoder refused a batch; its members may be sent again
