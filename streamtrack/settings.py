@@ -26,8 +26,9 @@ class Settings:
         metadata={"help": "Tracker files, comma-separated; `library` stands for the pre-built trackers."},
     )
     model: str = field(default="all-MiniLM-L6-v2", metadata={"help": "Encoder: a name in `models/`, or a folder."})
-    model_dir: Path | None = field(
-        default=None, metadata={"help": "Folder for fetched and built models; empty for the usual place."}
+    data: Path | None = field(
+        default=None,
+        metadata={"help": "Folder for what the program writes: models, under `models/`; empty for the usual place."},
     )
     threads: int = field(default=0, metadata={"help": "Threads of the encoder; 0 takes one for each core.", "least": 0})
     batch_tokens: int = field(default=256, metadata={"help": "Tokens that go to the encoder in one batch.", "least": 1})
@@ -70,6 +71,11 @@ class Settings:
         default="info",
         metadata={"help": "debug, info, warning or error.", "among": ("debug", "info", "warning", "error")},
     )
+
+    @property
+    def model_dir(self) -> Path | None:
+        """Folder for fetched and built models; None for the usual place."""
+        return None if self.data is None else self.data / "models"
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
