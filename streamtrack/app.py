@@ -8,13 +8,14 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from streamtrack.core.ports import Encoder, SnapshotBuilder
 from streamtrack.engine import open_matching, read_trackers
 from streamtrack.errors import InvalidSetting
 from streamtrack.runtime.batcher import Batcher
@@ -33,8 +34,12 @@ FRAME_CEILING = 1_048_576
 """Frames above this are not even read: the connection is closed with 1009."""
 
 
+Matching = Callable[[Settings], AbstractContextManager[tuple[Encoder, SnapshotBuilder]]]
+"""Opens an encoder and the builder of its snapshots."""
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Server]:
+async def running(settings: Settings, matching: Matching = open_matching) -> AsyncIterator[Server]:
     """A server that is ready, on a socket that is bound; it serves until the context is left.
 
     Leaving drains: no new connections, peers told with 1001, what is in flight finished within ``drain_seconds``.
@@ -43,7 +48,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     trackers = read_trackers([one.strip() for one in settings.trackers.split(",") if one.strip()])
     listener = _bind(settings)
     metrics = Metrics()
-    with listener, open_matching(settings) as (encoder, build):
+    with listener, matching(settings) as (encoder, build):
         batcher = Batcher(encoder, metrics, batch_tokens=settings.batch_tokens, backlog_texts=settings.backlog_texts)
         async with asyncio.TaskGroup() as tasks:
             with batcher.running():

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from streamtrack.core.ports import Encoder, Snapshot
+from streamtrack.core.ports import Encoder, Snapshot, SnapshotBuilder
 from streamtrack.encoding import open_encoder
 from streamtrack.index import SnapshotFactory
 from streamtrack.library.files import load_trackers
@@ -32,7 +32,7 @@ def read_trackers(sources: Sequence[str]) -> tuple[Tracker, ...]:
 
 
 @contextmanager
-def open_matching(settings: Settings) -> Iterator[tuple[Encoder, SnapshotFactory]]:
+def open_matching(settings: Settings) -> Iterator[tuple[Encoder, SnapshotBuilder]]:
     """The encoder, warm, and the builder of its snapshots. Raises ModelError that says what to run."""
     with open_encoder(settings.model, threads=settings.threads, model_dir=settings.model_dir) as encoder:
         encoder.warm_up()

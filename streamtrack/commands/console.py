@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -14,6 +15,7 @@ from rich.markup import escape
 
 from streamtrack.client import Refused
 from streamtrack.errors import InvalidInput, InvalidSetting, ModelError, StreamtrackError
+from streamtrack.settings import Settings
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -32,6 +34,11 @@ class Exit(IntEnum):
     MODEL = 4
     UNREACHABLE = 5
     LOST = 6
+
+
+def settings(**given: object) -> Settings:
+    """The settings of the environment, overlaid with the options that were given."""
+    return Settings.from_env(os.environ).overlaid(**given)
 
 
 def print_json(value: Any) -> None:

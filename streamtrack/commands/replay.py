@@ -110,5 +110,3 @@ def table(played: Played) -> Table:
     )
     shown.caption_justify = "left"
     return shown
-
-

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from streamtrack.app import Server, serve
-from streamtrack.commands.console import Json, out, print_json, told_plainly
-from streamtrack.settings import Settings
+from streamtrack.commands.console import Json, out, print_json, settings, told_plainly
 
 
 def serve_command(
@@ -28,10 +26,8 @@ def serve_command(
     Example: streamtrack serve --trackers library --trackers mine.yaml
     """
     with told_plainly():
-        settings = Settings.from_env(os.environ).overlaid(
-            host=host, port=port, trackers=",".join(trackers) if trackers else None, data=data
-        )
-        serve(settings, ready=lambda server: _announce(server, json))
+        chosen = settings(host=host, port=port, trackers=",".join(trackers) if trackers else None, data=data)
+        serve(chosen, ready=lambda server: _announce(server, json))
 
 
 def _announce(server: Server, json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from streamtrack.client import subscribe
-from streamtrack.commands.console import DEFAULT_URL, Json, Url, out, print_json, told_plainly
+from streamtrack.commands.console import DEFAULT_URL, Json, Url, out, told_plainly
 from streamtrack.core.messages import (
     ConversationEnded,
     ConversationStarted,

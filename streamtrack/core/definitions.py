@@ -230,7 +230,7 @@ def _problem(details: ErrorDetails, skip: int, known: Collection[str]) -> Proble
     match details["type"]:
         case "missing":
             return Problem(loc=loc, rule="required, but missing")
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             within = SensitivityGiven.model_fields if "sensitivity" in loc[:-1] else known
             return Problem(loc=loc, rule=_unknown(str(loc[-1]), list(within)))
         case "too_short":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated, Any
 
 import orjson
@@ -75,7 +76,8 @@ def _reason(error: ValidationError) -> str:
         return f"type: {first['ctx']['tag']!r} is unknown; it is one of {', '.join(CLIENT_TYPES)}"
     if not first["loc"]:
         return "the frame is not a JSON object"
-    return explain(error, skip=1)
+    message = CLIENT_TYPES.get(str(first["loc"][0]))
+    return explain(error, skip=1, known=[] if message is None else [one.name for one in fields(message)])
 
 
 def encode_client(message: ClientMessage) -> str:
@@ -101,11 +103,11 @@ def encode(message: ServerMessage, position: Position | None = None) -> str:
 def decode(frame: str | bytes) -> Received:
     """One message of the server. Raises InvalidMessage for a frame this client does not know."""
     try:
-        fields = orjson.loads(frame)
-        message = _SERVER[fields["type"]].validate_python(fields)
+        given = orjson.loads(frame)
+        message = _SERVER[given["type"]].validate_python(given)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValidationError) as error:
         raise InvalidMessage(f"not a frame of this protocol: {error}") from error
-    position = Position(fields["epoch"], fields["offset"]) if "offset" in fields else None
+    position = Position(given["epoch"], given["offset"]) if "offset" in given else None
     return Received(message=message, position=position)
 
 

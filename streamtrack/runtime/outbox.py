@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 from streamtrack.errors import StreamtrackError, TooSlow
 
@@ -22,7 +23,7 @@ class Outbox:
         self._frames: deque[str] = deque()
         self._wake = asyncio.Event()
         self._cut = asyncio.Event()
-        self._end: StreamtrackError | None = None
+        self._error: StreamtrackError | None = None
         self._closed = False
 
     @property
@@ -35,25 +36,21 @@ class Outbox:
         if self._closed:
             return
         if self._size + len(frame) > self._limit:
-            self.end(TooSlow(f"{self._size} bytes unread, limit {self._limit}; resume from your last offset"))
+            self._cut_off(TooSlow(f"{self._size} bytes unread, limit {self._limit}; resume from your last offset"))
             return
         self._frames.append(frame)
         self._size += len(frame)
         self._wake.set()
 
     def end(self, error: StreamtrackError | None = None) -> None:
-        """Take no more frames. Without an error what is queued is still sent; with one it is dropped."""
-        if self._closed:
-            return
-        self._closed = True
-        self._end = error
-        if error is not None:
-            self._frames.clear()
-            self._cut.set()
-        self._wake.set()
+        """Take no more frames; what is queued is still sent, and then the error, if there is one, is raised."""
+        if not self._closed:
+            self._closed = True
+            self._error = error
+            self._wake.set()
 
     async def drain_to(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Send the frames as they come, until the end."""
+        """Send the frames as they come, until the end. Raises the error the outbox ended with."""
         while True:
             await self._wake.wait()
             while self._frames:
@@ -61,11 +58,18 @@ class Outbox:
                 self._size -= len(frame)
                 await send(frame)
             if self._closed:
-                return
+                break
             self._wake.clear()
+        if self._error is not None:
+            raise self._error
 
-    async def wait_cut(self) -> None:
-        """Wait until the outbox ends with an error, and raise it; a peer that never reads cannot hold this up."""
+    async def wait_cut(self) -> NoReturn:
+        """Wait until the reader is cut, and raise why; a peer that never reads cannot hold this up."""
         await self._cut.wait()
-        assert self._end is not None
-        raise self._end
+        assert self._error is not None
+        raise self._error
+
+    def _cut_off(self, error: StreamtrackError) -> None:
+        self._frames.clear()
+        self.end(error)
+        self._cut.set()
