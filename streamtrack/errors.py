@@ -194,3 +194,10 @@ class InvalidSetting(StreamtrackError):
     """A setting with a wrong name or value."""
 
     code = "invalid_setting"
+
+
+def alone(error: BaseException) -> BaseException:
+    """The one error inside nested exception groups; a group that holds several is returned as it is."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

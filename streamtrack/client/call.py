@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from streamtrack.client.sockets import raise_if_final, reconnecting
+from streamtrack.client.sockets import Refused, raise_if_final, reconnecting
 from streamtrack.core.messages import (
     Ack,
     ClientMessage,
@@ -25,6 +25,7 @@ from streamtrack.core.messages import (
     Keepalive,
     PositionGiven,
     Received,
+    ServerMessage,
     SpeakerGiven,
     Start,
     Started,
@@ -34,7 +35,7 @@ from streamtrack.core.messages import (
     WordGiven,
 )
 from streamtrack.core.wire import decode, encode_client
-from streamtrack.errors import StreamtrackError
+from streamtrack.errors import StreamtrackError, alone
 from streamtrack.types import Fragment, Match, Position, Speaker, Word
 
 UNACKNOWLEDGED_LIMIT = 10_000
@@ -68,14 +69,17 @@ async def connect(
     given = {"speaker": speaker, "language": language, "trackers": trackers, "matching": matching}
     start = _START.validate_python({name: value for name, value in given.items() if value is not None}, strict=False)
     call = Call(f"{url.rstrip('/')}/v1/stream/{quote(conversation_id, safe='')}", start, give_up_s)
-    async with asyncio.TaskGroup() as tasks:
-        runner = tasks.create_task(call.run(), name=f"call {conversation_id}")
-        try:
-            await call.wait_started()
-            yield call
-            await call.stop()
-        finally:
-            runner.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            runner = tasks.create_task(call.run(), name=f"call {conversation_id}")
+            try:
+                await call.wait_started()
+                yield call
+                await call.stop()
+            finally:
+                runner.cancel()
+    except BaseExceptionGroup as group:
+        raise alone(group) from None
 
 
 class Call:
@@ -161,6 +165,11 @@ class Call:
                 return
             yield self._arrived.popleft()
 
+    @property
+    def arrived_messages(self) -> list[ServerMessage]:
+        """What has come and was not asked for yet, oldest first."""
+        return [received.message for received in self._arrived]
+
     async def matches(self) -> AsyncIterator[Match]:
         """Only the match events."""
         async for received in self:
@@ -203,8 +212,8 @@ class Call:
                     if isinstance(received.message, Error) and received.message.retryable:
                         tasks.create_task(self._send_again(socket, received.message), name="send again")
                 keeper.cancel()
-        except* ConnectionClosed as group:
-            raise _only(group) from None
+        except BaseExceptionGroup as group:
+            raise alone(group) from None
         finally:
             self._socket = None
 
@@ -217,6 +226,8 @@ class Call:
                     self.gaps += recovered is False
                 case Stopped(summary=summary):
                     self.summary = summary
+                case Error(retryable=False) as error if self._seen is None:
+                    raise Refused(f"{error.code}: {error.message}")
                 case Error(seq=seq, retryable=False) if seq is not None:
                     self._unacknowledged.pop(seq, None)
                 case Finalized() | Error() | Match() | _:
@@ -267,11 +278,3 @@ async def _keep_alive(socket: ClientConnection) -> None:
     while True:
         await asyncio.sleep(KEEPALIVE_S)
         await socket.send(encode_client(Keepalive()))
-
-
-def _only(group: BaseExceptionGroup[ConnectionClosed]) -> ConnectionClosed:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, ConnectionClosed)
-    return error

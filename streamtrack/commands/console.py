@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from streamtrack.client import Refused
-from streamtrack.errors import InvalidInput, InvalidSetting, ModelError, StreamtrackError
+from streamtrack.errors import InvalidInput, InvalidSetting, ModelError, StreamtrackError, alone
 from streamtrack.settings import Settings
 
 out = Console(highlight=False)
@@ -57,28 +57,14 @@ def told_plainly() -> Iterator[None]:
     """Turn errors that a person can mend into one line on standard error and an exit code."""
     try:
         yield
-    except StreamtrackError as error:
+    except (StreamtrackError, BaseExceptionGroup) as raised:
+        error = alone(raised)
+        if not isinstance(error, StreamtrackError):
+            raise
         err.print(f"[red]error[/red] {escape(str(error))}")
         raise typer.Exit(_code(error)) from None
-    except BaseExceptionGroup as group:
-        found = _first(group)
-        if found is None:
-            raise
-        err.print(f"[red]error[/red] {escape(str(found))}")
-        raise typer.Exit(_code(found)) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> StreamtrackError | None:
-    ours, others = group.split(StreamtrackError)
-    while ours is not None and others is None:
-        first = ours.exceptions[0]
-        if isinstance(first, StreamtrackError):
-            return first
-        assert isinstance(first, BaseExceptionGroup)
-        ours = first
-    return None
 
 
 def _code(error: StreamtrackError) -> Exit:

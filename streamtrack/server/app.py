@@ -19,7 +19,7 @@ def create_app(runtime: Runtime, connections: Connections, readiness: Readiness,
     stream = StreamSocket(runtime, connections, settings.frame_bytes, settings.idle_seconds)
     events = EventsSocket(runtime.conversations.everyone, connections, settings.seen_seconds)
 
-    @app.websocket("/v1/stream/{conversation_id}")
+    @app.websocket("/v1/stream/{conversation_id:path}")
     async def stream_socket(socket: WebSocket, conversation_id: str) -> None:
         await stream(socket, conversation_id)
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streamtrack.core.wire import encode, error_message
-from streamtrack.errors import Overloaded, ShuttingDown, StreamtrackError, TooSlow
+from streamtrack.errors import Overloaded, ShuttingDown, StreamtrackError, TooSlow, alone
 from streamtrack.runtime.metrics import Metrics
 from streamtrack.runtime.outbox import Outbox
 
@@ -46,10 +46,12 @@ class Connections:
         with self._counted(kind) as outbox:
             try:
                 await _until_closed(socket, outbox, conduct)
-            except* WebSocketDisconnect:
-                pass
-            except* StreamtrackError as group:
-                await self._close(socket, _first(group))
+            except BaseExceptionGroup as group:
+                error = alone(group)
+                if isinstance(error, StreamtrackError):
+                    await self._close(socket, error)
+                elif not isinstance(error, WebSocketDisconnect):
+                    raise error from None
 
     @contextmanager
     def _counted(self, kind: str) -> Iterator[Outbox]:
@@ -84,14 +86,6 @@ async def _until_closed(socket: WebSocket, outbox: Outbox, conduct: Conduct) -> 
         await writer
         guard.cancel()
         await socket.close()
-
-
-def _first(group: BaseExceptionGroup[StreamtrackError]) -> StreamtrackError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, StreamtrackError)
-    return error
 
 
 async def _deny(socket: WebSocket, error: Overloaded) -> None:

@@ -7,8 +7,8 @@ from urllib.request import urlopen
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.server.conftest import Serve, ws
 from tests.server.test_stream import fragment, hear, start
+from tests.servers import Serve, ws
 
 
 async def get(url: str) -> tuple[int, str]:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.server.conftest import Serve, ws
 from tests.server.test_stream import CUSTOMER, fragment, hear, refusal, say, start
+from tests.servers import Serve, ws
 
 
 @pytest.mark.asyncio

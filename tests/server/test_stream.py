@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from tests.server.conftest import Serve, ws
+from tests.servers import Serve, ws
 
 CUSTOMER = {"id": "c1", "name": "Carla", "role": "customer"}
 
