@@ -20,10 +20,14 @@ PAUSE_S = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """A match that a listener would mark: the tracker's name and the words of the turn that carry it."""
+    """A match that a listener would mark: the tracker's name and the words of the turn that carry it.
+
+    Where listeners would disagree it is ``arguable``: neither finding nor missing it is a mistake.
+    """
 
     tracker: str
     quote: str
+    arguable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,7 @@ class _Given(BaseModel):
 class _ExpectationGiven(_Given):
     tracker: str
     quote: str
+    arguable: bool = False
 
 
 class _TurnGiven(_Given):
@@ -134,5 +139,5 @@ def _turn(given: _TurnGiven, after_s: float) -> Turn:
         text=given.text,
         start_s=round(start_s, 3),
         end_s=round(end_s, 3),
-        expect=tuple(Expectation(tracker=one.tracker, quote=one.quote) for one in given.expect),
+        expect=tuple(Expectation(tracker=one.tracker, quote=one.quote, arguable=one.arguable) for one in given.expect),
     )

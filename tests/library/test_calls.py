@@ -55,14 +55,15 @@ def test_a_call_sounds_like_speech(call: Conversation) -> None:
 def test_expected_matches_name_a_tracker_that_listens_and_words_that_were_said(call: Conversation) -> None:
     trackers = {tracker.name: tracker for tracker in prebuilt_trackers()}
     marks = [(turn, mark) for turn in call.turns for mark in turn.expect]
-    assert len(marks) >= 5
+    assert sum(not mark.arguable for _, mark in marks) >= 5
     for turn, mark in marks:
         assert mark.quote in turn.text
         assert trackers[mark.tracker].listens_to(turn.role), (turn.text, mark)
 
 
 def test_every_tracker_is_expected_in_some_call() -> None:
-    expected = {mark.tracker for call in sample_calls() for turn in call.turns for mark in turn.expect}
+    marks = [mark for call in sample_calls() for turn in call.turns for mark in turn.expect]
+    expected = {mark.tracker for mark in marks if not mark.arguable}
     assert expected == {tracker.name for tracker in prebuilt_trackers()}
 
 

@@ -42,7 +42,10 @@ def test_every_field_of_a_turn_is_read() -> None:
                     text="good morning",
                     start_s=1.0,
                     end_s=2.5,
-                    expect=(Expectation(tracker="Greeting", quote="good"),),
+                    expect=(
+                        Expectation(tracker="Greeting", quote="good"),
+                        Expectation(tracker="Time", quote="morning", arguable=True),
+                    ),
                 ),
             ),
         ),
