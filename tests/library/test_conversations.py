@@ -30,7 +30,8 @@ def refusal(*lines: str) -> str:
 
 
 def test_every_field_of_a_turn_is_read() -> None:
-    text = line(speaker="Ana", start_s=1, end_s=2.5, expect=[{"tracker": "Greeting", "quote": "good"}], labels=["x"])
+    marks = [{"tracker": "Greeting", "quote": "good"}, {"tracker": "Time", "quote": "morning", "arguable": True}]
+    text = line(speaker="Ana", start_s=1, end_s=2.5, expect=marks, labels=["x"])
     assert parse_conversations([text], source="x") == (
         Conversation(
             conversation_id="c1",
