@@ -34,7 +34,7 @@ def read_trackers(sources: Sequence[str]) -> tuple[Tracker, ...]:
 @contextmanager
 def open_matching(settings: Settings) -> Iterator[tuple[Encoder, SnapshotBuilder]]:
     """The encoder, warm, and the builder of its snapshots. Raises ModelError that says what to run."""
-    with open_encoder(settings.model, threads=settings.threads, model_dir=settings.model_dir) as encoder:
+    with open_encoder(settings.model, cache=settings.model_dir, threads=settings.threads or None) as encoder:
         encoder.warm_up()
         yield encoder, SnapshotFactory(encoder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 from streamtrack.types import Fragment, Speaker
@@ -55,7 +56,7 @@ def _of_turn(number: int, turn: SpokenTurn, interims: bool) -> Iterator[Due]:
 def _interims(turn: SpokenTurn) -> Iterator[tuple[float, str]]:
     words = turn.text.split()
     length_s = turn.end_s - turn.start_s
-    for step in range(1, int(length_s / INTERIM_S) + 1):
+    for step in range(1, ceil(round(length_s / INTERIM_S, 6))):
         spoken = int(len(words) * step * INTERIM_S / length_s)
         if 0 < spoken < len(words):
             yield turn.start_s + step * INTERIM_S, " ".join(words[:spoken])
