@@ -1,0 +1,116 @@
+"""Which runs of tokens of a text to look at, and their vectors.
+
+One forward pass gives a contextual vector for each token; the mean of any run of them stands for the meaning of that
+run. Windows begin and end between words, because the words of a match are shown to people. The widths are few on
+purpose: on development data eight or thirteen of them, or every run from 1 word to 32, found nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamtrack.core.ports import Encoded, Tokens, Vectors
+from streamtrack.types import Span
+
+WIDTHS = (3, 5, 8, 12, 18)
+"""Widths of windows in words."""
+
+LEAST_TOKENS, MOST_TOKENS = 3, 32
+"""Windows outside these are noise, or no better than the whole. The whole of a text is always looked at."""
+
+TABLES_KEPT = 512
+EDGES = ' \t\n\r.,;:!?…"“”()[]-–—'
+"""Characters that a quote does not begin or end with."""
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """The windows of a batch of segments, with one vector each.
+
+    Window ``i`` covers the tokens ``first[i]:last[i]`` of segment ``segment[i]``. ``vectors`` has shape
+    (windows, dim) and is not normalised. ``part`` is 1.0 for a window inside its segment, 0.0 for the whole of it.
+    """
+
+    segment: Numbers
+    first: Numbers
+    last: Numbers
+    part: Vectors
+    vectors: Vectors
+
+
+def find_windows(segments: Sequence[Encoded], pools_tokens: bool = True) -> Windows:
+    """Every window of every segment, in order; a segment without a token of its own has none.
+
+    Where runs of tokens may not be pooled, the one window of a segment is the whole of it, with its first vector.
+    """
+    dim = segments[0].vectors.shape[1] if segments else 0
+    ranges = [_ranges(one.tokens) if pools_tokens else _whole(one.tokens) for one in segments]
+    counts = np.array([len(one) for one in ranges], np.int64)
+    total = int(counts.sum())
+    bounds = np.concatenate([*ranges, np.empty((0, 2), np.int64)])
+    vectors = np.empty((total, dim), np.float32)
+    ends = np.cumsum(counts)
+    for one, table, end in zip(segments, ranges, ends.tolist(), strict=True):
+        if len(table):
+            vectors[end - len(table) : end] = _sums(one, table) if pools_tokens else one.vectors[0]
+    part = np.ones(total, np.float32)
+    part[(ends - counts)[counts > 0]] = 0.0
+    return Windows(np.repeat(np.arange(len(segments)), counts), bounds[:, 0], bounds[:, 1], part, vectors)
+
+
+def span_of(tokens: Tokens, first: int, last: int) -> Span:
+    """The characters of the tokens ``first:last``, without punctuation at either end."""
+    start, end = int(tokens.offsets[first, 0]), int(tokens.offsets[last - 1, 1])
+    words = tokens.text[start:end]
+    if not words.strip(EDGES):
+        return Span(start, end)
+    return Span(start + len(words) - len(words.lstrip(EDGES)), start + len(words.rstrip(EDGES)))
+
+
+def _sums(segment: Encoded, table: Numbers) -> Vectors:
+    """The sum of the token vectors of each window, by prefix sums; each segment alone, so that company is no matter."""
+    first, last = segment.tokens.inner
+    prefix = np.zeros((last - first + 1, segment.vectors.shape[1]), np.float32)
+    np.cumsum(segment.vectors[first:last], axis=0, out=prefix[1:])
+    sums: Vectors = prefix[table[:, 1] - first] - prefix[table[:, 0] - first]
+    return sums
+
+
+def _whole(tokens: Tokens) -> Numbers:
+    first, last = tokens.inner
+    return np.array([[first, last]] if last > first else np.empty((0, 2)), np.int64)
+
+
+def _ranges(tokens: Tokens) -> Numbers:
+    """The token ranges of a segment's windows, the whole of it first."""
+    first, last = tokens.inner
+    if last - first <= LEAST_TOKENS:
+        return _whole(tokens)
+    offsets = tokens.offsets
+    gaps = np.flatnonzero(offsets[first + 1 : last, 0] > offsets[first : last - 1, 1]) + (first + 1)
+    edges = np.empty(len(gaps) + 2, np.int64)
+    edges[0], edges[1:-1], edges[-1] = first, gaps, last
+    ranges = edges[_table(len(edges) - 1)]
+    width = ranges[:, 1] - ranges[:, 0]
+    kept = (width >= LEAST_TOKENS) & (width <= MOST_TOKENS)
+    kept[0] = True
+    return ranges[kept]
+
+
+@lru_cache(maxsize=TABLES_KEPT)
+def _table(words: int) -> Numbers:
+    """The word ranges to look at in a text of so many words: the whole, then each width at steps of a quarter."""
+    ranges = [(0, words)]
+    for width in WIDTHS:
+        if width < words:
+            step = max(1, width // 4)
+            ranges += [(start, start + width) for start in range(0, words - width, step)]
+            ranges.append((words - width, words))
+    return np.array(ranges, np.int64)
