@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from streamtrack.core.ports import Encoder, Snapshot, SnapshotBuilder
-from streamtrack.encoding import open_encoder
-from streamtrack.index import SnapshotFactory
+from streamtrack.encoding.models import find_model, open_encoder
+from streamtrack.index import SnapshotFactory, read_background
 from streamtrack.library.files import load_trackers
 from streamtrack.library.prebuilt import prebuilt_trackers
 from streamtrack.runtime.matching import Question, answer
@@ -34,9 +34,10 @@ def read_trackers(sources: Sequence[str]) -> tuple[Tracker, ...]:
 @contextmanager
 def open_matching(settings: Settings) -> Iterator[tuple[Encoder, SnapshotBuilder]]:
     """The encoder, warm, and the builder of its snapshots. Raises ModelError that says what to run."""
-    with open_encoder(settings.model, cache=settings.model_dir, threads=settings.threads or None) as encoder:
+    model = find_model(settings.model, settings.model_dir)
+    with open_encoder(settings.model, model_dir=settings.model_dir, threads=settings.threads) as encoder:
         encoder.warm_up()
-        yield encoder, SnapshotFactory(encoder)
+        yield encoder, SnapshotFactory(encoder, read_background(model.folder, encoder.dim))
 
 
 class Engine:

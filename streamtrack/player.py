@@ -68,6 +68,7 @@ class Player:
     speed: float = 1.0
     interims: bool = True
     matching: str = "earliest"
+    give_up_s: float = 60.0
     sent: Sent = _unseen
     heard: Heard = _unheard
 
@@ -89,7 +90,7 @@ class Player:
     async def _play(self, part: Part, played: Played, ready: asyncio.Barrier, began: asyncio.Future[float]) -> None:
         dues = schedule(part.turns, interims=self.interims)
         async with (
-            connect(self.url, part.conversation_id, matching=self.matching) as call,
+            connect(self.url, part.conversation_id, matching=self.matching, give_up_s=self.give_up_s) as call,
             asyncio.TaskGroup() as tasks,
         ):
             await ready.wait()

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from streamtrack.client.sockets import Refused, raise_if_final, reconnecting
+from streamtrack.client.sockets import Refused, raise_if_final, reconnecting, socket_address
 from streamtrack.core.messages import (
     Ack,
     ClientMessage,
@@ -68,7 +68,7 @@ async def connect(
     """
     given = {"speaker": speaker, "language": language, "trackers": trackers, "matching": matching}
     start = _START.validate_python({name: value for name, value in given.items() if value is not None}, strict=False)
-    call = Call(f"{url.rstrip('/')}/v1/stream/{quote(conversation_id, safe='')}", start, give_up_s)
+    call = Call(socket_address(url, f"/v1/stream/{quote(conversation_id, safe='')}"), start, give_up_s)
     try:
         async with asyncio.TaskGroup() as tasks:
             runner = tasks.create_task(call.run(), name=f"call {conversation_id}")

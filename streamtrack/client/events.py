@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from websockets.exceptions import ConnectionClosed
 
-from streamtrack.client.sockets import Refused, raise_if_final, reconnecting
+from streamtrack.client.sockets import Refused, raise_if_final, reconnecting, socket_address
 from streamtrack.core.messages import Error, Received
 from streamtrack.core.wire import decode
 from streamtrack.types import Position
@@ -39,7 +39,7 @@ async def subscribe(
 
     def address() -> str:
         resume = [("epoch", seen.epoch), ("offset", str(seen.offset))] if seen else []
-        return f"{url.rstrip('/')}/v1/events?{urlencode([*wish, *resume])}"
+        return socket_address(url, f"/v1/events?{urlencode([*wish, *resume])}")
 
     async for socket in reconnecting(address, give_up_s):
         try:

@@ -26,6 +26,18 @@ class Refused(StreamtrackError):
     code = "refused"
 
 
+def socket_address(url: str, path: str) -> str:
+    """The address of a socket on a server that is given by its ``ws``, ``wss``, ``http`` or ``https`` URL.
+
+    Raises Refused for anything else.
+    """
+    scheme, found, rest = url.rstrip("/").partition("://")
+    schemes = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+    if not found or not rest or scheme not in schemes:
+        raise Refused(f"{url!r} is no address of a server; one looks like ws://127.0.0.1:8765")
+    return f"{schemes[scheme]}://{rest}{path}"
+
+
 async def reconnecting(address: Callable[[], str], give_up_s: float) -> AsyncIterator[ClientConnection]:
     """Open the address again and again, with growing pauses, as long as it is asked for another connection."""
     loop = asyncio.get_running_loop()

@@ -22,6 +22,7 @@ err = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line, instead of a table.")]
 Url = Annotated[str, typer.Option(help="Address of the server.", metavar="URL")]
+Patience = Annotated[float, typer.Option(help="Seconds after which an unreachable server is given up.", min=0)]
 DEFAULT_URL = "ws://127.0.0.1:8765"
 
 

@@ -89,7 +89,7 @@ class _Show:
             case Match() as match:
                 kept = self.tentative if match.state is State.TENTATIVE else self.decided
                 kept.setdefault(match.utterance_id, {})[match.match_id] = match
-                self.first_seen_s.setdefault(match.match_id, match.end_s or 0.0)
+                self.first_seen_s.setdefault(match.match_id, self.open[match.utterance_id].at_s)
             case Ack(seq=seq):
                 due = self.said[seq]
                 self.open.pop(due.fragment.utterance_id, None)
@@ -142,15 +142,14 @@ class _Show:
             shown.add_row(name, str(count), f"{best:.2f}")
         found = {(match.utterance_id, match.tracker.name) for match in confirmed}
         marked = {(f"u{place}", one.tracker) for place, turn in enumerate(self.call.turns) for one in turn.expect}
-        shown.caption = (
+        told = (
             f"{len(self.call.turns)} turns, {played.lost} lost. A listener marked {len(marked)} matches; "
             f"{len(marked & found)} of them were found, {len(found - marked)} others fired, "
             f"{played.states[State.RETRACTED]} tentative ones were taken back.\n"
             f"From receipt of the words to the match: median {percentile(played.match_ms, 0.5):.1f} ms, "
             f"99th percentile {percentile(played.match_ms, 0.99):.1f} ms."
         )
-        shown.caption_justify = "left"
-        return Group(Text(), shown)
+        return Group(Text(), shown, Text(), Text(told))
 
 
 def _line(due: Due, matches: list[Match], base: str = "") -> Text:

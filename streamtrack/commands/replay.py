@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from streamtrack.commands.console import DEFAULT_URL, Exit, Json, Url, err, out, print_json, told_plainly
+from streamtrack.commands.console import DEFAULT_URL, Exit, Json, Patience, Url, err, out, print_json, told_plainly
 from streamtrack.core.playback import Due
 from streamtrack.errors import InvalidInput
 from streamtrack.library.conversations import read_conversations
@@ -27,6 +29,7 @@ def replay_command(
     calls: Annotated[
         int | None, typer.Option(help="Calls at a time; more than the file holds repeats them. All by default.", min=1)
     ] = None,
+    patience: Patience = 10.0,
     json: Json = False,
 ) -> None:
     """Play recorded conversations into a running server and print how fast it answered.
@@ -46,7 +49,7 @@ def replay_command(
             )
             for number in range(wanted)
         ]
-        played = asyncio.run(_play(Player(url=url, speed=speed, interims=interims), parts))
+        played = asyncio.run(_play(Player(url=url, speed=speed, interims=interims, give_up_s=patience), parts))
     if json:
         print_json(figures(played))
     else:
@@ -91,7 +94,7 @@ def figures(played: Played) -> dict[str, object]:
     }
 
 
-def table(played: Played) -> Table:
+def table(played: Played) -> RenderableType:
     """What a run measured, for people."""
     shown = Table(title=f"{played.conversations} conversations in {played.seconds:.1f} s", title_justify="left")
     for heading in ("milliseconds", "p50", "p95", "p99", "max", "count"):
@@ -104,9 +107,8 @@ def table(played: Played) -> Table:
         shown.add_row(name, *(f"{percentile(values, share):.1f}" for share in (0.5, 0.95, 0.99, 1.0)), str(len(values)))
     states = ", ".join(f"{played.states[state]} {state}" for state in State)
     errors = ", ".join(f"{count} {code}" for code, count in sorted(played.errors.items())) or "none"
-    shown.caption = (
+    told = (
         f"{played.finals} finals, {played.lost} lost; {played.interims} interims, {played.superseded} superseded\n"
         f"match events: {states}; errors: {errors}"
     )
-    shown.caption_justify = "left"
-    return shown
+    return Group(shown, Text(told))

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from streamtrack.client import subscribe
-from streamtrack.commands.console import DEFAULT_URL, Json, Url, out, told_plainly
+from streamtrack.commands.console import DEFAULT_URL, Json, Patience, Url, out, told_plainly
 from streamtrack.core.messages import (
     ConversationEnded,
     ConversationStarted,
@@ -34,6 +34,7 @@ def tail_command(
         list[str] | None, typer.Option(help="Only tentative, confirmed or retracted matches. Repeatable.")
     ] = None,
     utterances: Annotated[bool, typer.Option(help="Also the finished utterances.")] = False,
+    patience: Patience = 10.0,
     json: Json = False,
 ) -> None:
     """Print events as they happen, across reconnects, until interrupted.
@@ -49,6 +50,7 @@ def tail_command(
             speaker=speaker or (),
             state=state or (),
             utterances=utterances,
+            give_up_s=patience,
         ):
             _show(received, json)
 
