@@ -96,12 +96,15 @@ class _Encoder:
         self.head = architecture.hidden // architecture.heads
         self.graph = Graph()
 
-    def weight(self, name: str, *shape: int) -> Floats:
+    def weight(self, name: str, *shape: int | None) -> Floats:
+        """The tensor of this name and shape; None stands for any size."""
         try:
             found = self.weights[name]
         except KeyError:
             raise ModelError(f"the weights hold no tensor {name}; is it a BERT encoder?") from None
-        if found.shape != shape:
+        if len(found.shape) != len(shape) or any(
+            want not in (None, size) for want, size in zip(shape, found.shape, strict=True)
+        ):
             raise ModelError(f"tensor {name} has shape {found.shape}, the manifest's architecture wants {shape}")
         return found
 
@@ -121,7 +124,7 @@ class _Encoder:
         words = self.weight("embeddings.word_embeddings.weight", sizes.vocabulary, sizes.hidden)
         places = self.weight("embeddings.position_embeddings.weight", sizes.positions, sizes.hidden)
         # Every text is one sequence, so the first token type is added to the positions once and for all.
-        places = places + self.weights["embeddings.token_type_embeddings.weight"][0]
+        places = places + self.weight("embeddings.token_type_embeddings.weight", None, sizes.hidden)[0]
         word = graph.node("Gather", graph.constant("words", words), "ids")
         place = graph.node("Gather", graph.constant("places", places), "positions")
         return self.norm(graph.node("Add", word, place), "embeddings.LayerNorm")

