@@ -121,6 +121,13 @@ def queries(directions: Vectors, part: Vectors) -> Vectors:
     return extended
 
 
+def best_scores(asked: Vectors, rows: Sequence[Rows]) -> Vectors:
+    """The score of each query on each tracker, (windows, trackers), however low: what ``planes`` decides about."""
+    starts = np.cumsum([0, *(len(one.matrix) for one in rows[:-1])])
+    thresholds = np.array([one.threshold for one in rows], np.float32)
+    return np.asarray(np.maximum.reduceat(asked @ planes(rows).T, starts, axis=1) + thresholds, np.float32)
+
+
 def planes(rows: Sequence[Rows]) -> Vectors:
     """All rows with their thresholds folded in: a query fires where its inner product is 0 or more."""
     return np.concatenate([_extended(one.matrix, one.bound, one.bound + PART_COST) for one in rows])
