@@ -31,7 +31,7 @@ from streamtrack.encoding.manifest import (
     dump_manifest,
 )
 from streamtrack.encoding.models import Model, find_model, pull
-from streamtrack.encoding.onnx_encoder import cores, open_session, pack, runs
+from streamtrack.encoding.onnx_encoder import open_session, pack, runs
 from streamtrack.encoding.segments import Segmenter
 
 UTTERANCES = 1500
@@ -59,7 +59,7 @@ def measure(manifest: Manifest, cache: Path, texts: Sequence[str]) -> Mapping[st
         cache / TOKENIZER, prefix=manifest.prefix, max_tokens=manifest.max_tokens, overlap=manifest.overlap
     )
     batch = [segment.ids for segments in segmenter.segments(texts) for segment in segments]
-    session = open_session(write_graph(manifest.architecture, load_weights(cache / WEIGHTS), probed_linear), cores())
+    session = open_session(write_graph(manifest.architecture, load_weights(cache / WEIGHTS), probed_linear))
     found: dict[str, Range] = {}
     for run in runs([len(ids) for ids in batch]):
         seen = session.run(None, pack([batch[item] for item in run], manifest.architecture.heads))[1:]

@@ -12,7 +12,7 @@ from tests.encoding.tiny import ARCHITECTURE, random_weights, reference_vectors
 def test_the_fp32_graph_answers_as_bert_written_out_in_numpy() -> None:
     weights, dice = random_weights(), np.random.default_rng(1)
     batch = [dice.integers(0, ARCHITECTURE.vocabulary, length) for length in (2, 9, 1, 20)]
-    session = open_session(write_graph(ARCHITECTURE, weights, float_linear), 1)
+    session = open_session(write_graph(ARCHITECTURE, weights, float_linear))
     vectors = session.run(["vectors"], pack(batch, ARCHITECTURE.heads))[0]
     expected = np.concatenate([reference_vectors(weights, ids) for ids in batch])
     np.testing.assert_allclose(vectors, expected, atol=2e-5)
@@ -64,4 +64,4 @@ def test_there_are_four_linear_layers_in_each_layer() -> None:
 def test_onnxruntime_refusing_a_file_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"broken")
     with pytest.raises(ModelError, match="onnxruntime refuses the model"):
-        open_session(tmp_path / "broken.onnx", 1)
+        open_session(tmp_path / "broken.onnx")

@@ -9,7 +9,14 @@ from streamtrack.core.ports import Encoder
 from streamtrack.encoding import open_encoder
 from streamtrack.encoding.golden import TEXTS as GOLDEN_TEXTS
 from streamtrack.encoding.golden import sentence_vectors
-from streamtrack.encoding.onnx_encoder import OnnxEncoder, runs
+from streamtrack.encoding.onnx_encoder import (
+    LEAST_PLACES,
+    MOST_PLACES,
+    OnnxEncoder,
+    overflows,
+    places_a_run,
+    runs,
+)
 from streamtrack.errors import EncodingFailed
 from tests.encoding.tiny import TEXTS, random_weights, reference_vectors, write_tiny
 
@@ -19,6 +26,36 @@ def test_runs_hold_every_segment_once_and_keep_to_their_size(lengths: list[int])
     cut = list(runs(lengths, places=200))
     assert sorted(item for run in cut for item in run) == list(range(len(lengths)))
     assert all(len(run) == 1 or len(run) * max(lengths[item] for item in run) <= 200 for run in cut)
+
+
+def test_the_longest_run_comes_first() -> None:
+    assert runs([2, 9, 3], places=10) == [[1], [2, 0]]
+
+
+def test_a_batch_is_cut_so_that_every_thread_has_work_worth_handing_over() -> None:
+    assert places_a_run(10, 2) == LEAST_PLACES
+    assert places_a_run(301, 2) == 151
+    assert places_a_run(10_000, 2) == MOST_PLACES
+
+
+@pytest.mark.parametrize(
+    ("flags", "overflowing"),
+    [
+        ("fpu sse2 avx2 fma", True),
+        ("fpu sse2 avx2 avx_vnni", False),
+        ("fpu sse2 avx2 avx512f avx512_vnni", False),
+        ("fp asimd asimddp", False),
+    ],
+)
+def test_only_a_cpu_with_avx2_and_without_vnni_needs_the_slow_exact_products(flags: str, overflowing: bool) -> None:
+    assert overflows(f"processor : 0\nflags : {flags}\n") is overflowing
+
+
+def test_one_thread_and_many_give_the_same_vectors(encoder: OnnxEncoder) -> None:
+    with open_encoder(threads=1, progress=False) as single:
+        segments = [segment for text in encoder.tokenize(GOLDEN_TEXTS) for segment in text]
+        for one, other in zip(encoder.encode(segments), single.encode(segments), strict=True):
+            np.testing.assert_allclose(one.vectors, other.vectors, atol=1e-2)
 
 
 def test_answers_come_in_the_order_of_the_batch(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_factors_folded_into_the_values_change_no_answer() -> None:
     folded = fold_attention(weights, ARCHITECTURE.layers, factors)
     inputs = pack([np.arange(9), np.arange(4)], ARCHITECTURE.heads)
     plain, moved = (
-        open_session(write_graph(ARCHITECTURE, tensors, float_linear), 1).run(["vectors"], inputs)[0]
+        open_session(write_graph(ARCHITECTURE, tensors, float_linear)).run(["vectors"], inputs)[0]
         for tensors in (weights, folded)
     )
     assert not np.array_equal(
