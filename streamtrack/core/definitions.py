@@ -7,6 +7,7 @@ version. ``problems`` and ``explain`` put the mistakes of any checked message in
 from __future__ import annotations
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -272,5 +273,6 @@ def _rule(details: ErrorDetails) -> str:
 
 
 def _shortened(value: object) -> str:
-    shown = repr(value)
+    # A nest of aliases may be endless when written out, so only the outside of a collection is.
+    shown = repr(value) if isinstance(value, str) else reprlib.repr(value)
     return shown if len(shown) <= _VALUE_LIMIT else f"{shown[: _VALUE_LIMIT - 1]}…"

@@ -147,8 +147,17 @@ def test_a_field_given_twice_is_a_mistake() -> None:
 
 
 def test_aliases_within_aliases_do_not_hang() -> None:
-    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))]
-    assert refusal("\n".join(lines)).startswith("team.yaml, line 1: must be a list of trackers")
+    nest = [f"&a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    lines = ["- name: A", "  vocabulary:", *(f"    - {one}" for one in ["&a0 [x, x]", *nest])]
+    assert refusal("\n".join(lines)).startswith(
+        "team.yaml: 12 mistakes\n  line 3, [0].vocabulary[0]: must be text; got ['x', 'x']"
+    )
+
+
+def test_trackers_may_share_samples_by_alias() -> None:
+    text = "- {name: A, vocabulary: &shared [one, two]}\n- {name: B, vocabulary: *shared}"
+    first, second = parse_trackers(text, source="team.yaml")
+    assert first.vocabulary == second.vocabulary == ("one", "two")
 
 
 def test_there_is_a_limit_to_the_trackers_in_a_file() -> None:
