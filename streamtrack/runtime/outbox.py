@@ -50,7 +50,7 @@ class Outbox:
             self._wake.set()
 
     async def drain_to(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Send the frames as they come, until the end. Raises the error the outbox ended with."""
+        """Send the frames as they come, until the end. Raises the error the outbox ended with, unless it was cut."""
         while True:
             await self._wake.wait()
             while self._frames:
@@ -60,7 +60,7 @@ class Outbox:
             if self._closed:
                 break
             self._wake.clear()
-        if self._error is not None:
+        if self._error is not None and not self._cut.is_set():
             raise self._error
 
     async def wait_cut(self) -> NoReturn:
