@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn
 
 from streamtrack.errors import StreamtrackError, TooSlow
@@ -20,7 +20,7 @@ class Outbox:
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._size = 0
-        self._frames: deque[str] = deque()
+        self._frames: deque[str | Iterator[str]] = deque()
         self._wake = asyncio.Event()
         self._cut = asyncio.Event()
         self._error: StreamtrackError | None = None
@@ -42,6 +42,16 @@ class Outbox:
         self._size += len(frame)
         self._wake.set()
 
+    def put_gap(self, frames: Iterator[str]) -> None:
+        """Queue the frames that a returning reader missed, to be made one by one as it reads.
+
+        They do not count against the bound: what they are made from lies in the history anyway, and a gap may be
+        longer than any outbox.
+        """
+        if not self._closed:
+            self._frames.append(frames)
+            self._wake.set()
+
     def end(self, error: StreamtrackError | None = None) -> None:
         """Take no more frames; what is queued is still sent, and then the error, if there is one, is raised."""
         if not self._closed:
@@ -54,9 +64,13 @@ class Outbox:
         while True:
             await self._wake.wait()
             while self._frames:
-                frame = self._frames.popleft()
-                self._size -= len(frame)
-                await send(frame)
+                waiting = self._frames.popleft()
+                if isinstance(waiting, str):
+                    self._size -= len(waiting)
+                    await send(waiting)
+                else:
+                    for frame in waiting:
+                        await send(frame)
             if self._closed:
                 break
             self._wake.clear()

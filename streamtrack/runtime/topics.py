@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from streamtrack.core.history import History
+from streamtrack.core.history import History, Publication
 from streamtrack.core.messages import HistoryEvent
 from streamtrack.core.wire import encode
 from streamtrack.errors import Unrecoverable
@@ -77,10 +77,16 @@ class Topic:
             greet(self.top, False)
         else:
             greet(subscription.told, None if seen is None else True)
-            for publication in missed:
-                subscription.offer(publication.event, Position(self.top.epoch, publication.offset))
+            outbox.put_gap(self._frames(missed, wanted))
+            subscription.told = self.top
         self._subscriptions.add(subscription)
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+
+    def _frames(self, missed: Sequence[Publication[HistoryEvent]], wanted: Wanted) -> Iterator[str]:
+        epoch = self.top.epoch
+        for one in missed:
+            if wanted(one.event):
+                yield encode(one.event, Position(epoch, one.offset))

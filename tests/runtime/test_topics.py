@@ -83,7 +83,20 @@ async def test_a_filter_holds_for_the_gap_and_for_live_events() -> None:
     ) as subscription:
         topic.publish(started("b"))
         assert subscription.told == Position("e", 2)
-    assert names(await read(outbox)) == [("a", 2)]
+        topic.publish(ConversationEnded(conversation_id="b", reason="stopped"))
+        assert subscription.told == Position("e", 4)
+    assert names(await read(outbox)) == [("a", 2), ("b", 4)]
+
+
+@pytest.mark.asyncio
+async def test_a_gap_longer_than_any_outbox_is_given_whole_before_what_happens_meanwhile() -> None:
+    topic, outbox = Topic("e", 1000), Outbox(200)
+    for number in range(500):
+        topic.publish(started(f"c{number}"))
+    with topic.followed(outbox, everything, Greeting(), Position("e", 0)):
+        topic.publish(started("live"))
+        assert not outbox.closed
+    assert [offset for _, offset in names(await read(outbox))] == list(range(1, 502))
 
 
 @pytest.mark.asyncio
