@@ -13,10 +13,10 @@ EVALDATA = Path(__file__).parent.parent.parent / "shared" / "evaldata"
 
 THINGS = (
     "parcel router invoice boiler policy passport subscription flight hotel mortgage prescription laptop contract "
-    "refund voucher kitchen sofa tyre licence deposit pension broadband ticket appointment voicemail tariff meter claim "
-    "warranty battery password statement mattress fridge visa scooter helmet camera printer keyboard garden roof fence "
-    "lawnmower wallet bracelet membership gym tutor lesson recipe vaccine dentist lawyer landlord tenancy fare bicycle "
-    "engine windscreen trailer caravan ferry cruise museum concert festival shipment warehouse pallet crate"
+    "refund voucher kitchen sofa tyre licence deposit pension broadband ticket appointment voicemail tariff meter "
+    "claim warranty battery password statement mattress fridge visa scooter helmet camera printer keyboard garden roof "
+    "fence lawnmower wallet bracelet membership gym tutor lesson recipe vaccine dentist lawyer landlord tenancy fare "
+    "bicycle engine windscreen trailer caravan ferry cruise museum concert festival shipment warehouse pallet crate"
 ).split()
 
 WISHES = {

@@ -45,6 +45,10 @@ def test_every_setting_is_documented_with_its_default(setting: object) -> None:
     assert row[1].strip() == expected
 
 
+def code_of(cls: type[errors.StreamtrackError]) -> str:
+    return cls.code
+
+
 def commands() -> list[str]:
     group = typer.main.get_command(app)
     found = []
@@ -89,7 +93,7 @@ WIRE_SILENT = {
 """Codes that are told on the command line, where the message is what counts, and never on a socket."""
 
 
-@pytest.mark.parametrize("cls", sorted(set(error_classes()), key=lambda cls: cls.code), ids=lambda cls: cls.code)
+@pytest.mark.parametrize("cls", sorted(set(error_classes()), key=code_of), ids=code_of)
 def test_every_error_code_is_documented_with_what_to_do(cls: type[errors.StreamtrackError]) -> None:
     if cls.code in WIRE_SILENT:
         assert cls.close_code is None
