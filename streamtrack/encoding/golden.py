@@ -19,11 +19,12 @@ from streamtrack.encoding.onnx_encoder import OnnxEncoder
 
 GOLDEN = "golden.safetensors"
 
-SAME_GRAPH = 0.999
-"""Least cosine to the answers of the same graph. The integer products are exact everywhere, but other CPUs round the
-floating-point parts between them otherwise, and a value at the edge of two 8-bit codes may fall to either side."""
-SAME_MODEL = 0.98
-"""Least cosine of int8 to the fp32 reference of one text; the mean is far above it."""
+SAME_GRAPH = 0.995
+"""Least cosine to the answers of the same graph. The integer products are exact everywhere, but other CPUs, and other
+releases of onnxruntime, round the floating-point parts between them otherwise, and a value at the edge of two 8-bit
+codes may fall to either side: four minor releases back the least of these texts had 0.9992."""
+SAME_MODEL = 0.96
+"""Least cosine of int8 to the fp32 reference of one text. The texts are chosen to be odd; ordinary ones are nearer."""
 
 TEXTS = (
     "",

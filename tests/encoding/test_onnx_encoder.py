@@ -53,9 +53,8 @@ def test_only_a_cpu_with_avx2_and_without_vnni_needs_the_slow_exact_products(fla
 
 def test_one_thread_and_many_give_the_same_vectors(encoder: OnnxEncoder) -> None:
     with open_encoder(threads=1, progress=False) as single:
-        segments = [segment for text in encoder.tokenize(GOLDEN_TEXTS) for segment in text]
-        for one, other in zip(encoder.encode(segments), single.encode(segments), strict=True):
-            np.testing.assert_allclose(one.vectors, other.vectors, atol=1e-2)
+        cosines = (sentence_vectors(encoder, GOLDEN_TEXTS) * sentence_vectors(single, GOLDEN_TEXTS)).sum(axis=1)
+    assert cosines.min() > 0.9999
 
 
 def test_answers_come_in_the_order_of_the_batch(tmp_path: Path) -> None:
