@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -143,11 +144,15 @@ class OnnxEncoder:
 
         Vectors are rows of one array for each run, so keeping one keeps its run. Raises EncodingFailed.
         """
+        session = self._session
+        if session is None:
+            raise EncodingFailed("the encoder is closed")
         lengths = [len(tokens) for tokens in batch]
         cut = runs(lengths, places_a_run(sum(lengths), self._threads))
         work = [[batch[item].ids for item in run] for run in cut]
+        run_one = partial(self._run, session)
         # A lone run stays on this thread, which saves it two hand-overs.
-        done = map(self._run, work) if len(work) == 1 else self._pool.map(self._run, work)
+        done = map(run_one, work) if len(work) == 1 else self._pool.map(run_one, work)
         answers: dict[int, Encoded] = {}
         for run, vectors in zip(cut, done, strict=True):
             end = 0
@@ -156,13 +161,11 @@ class OnnxEncoder:
                 answers[item] = Encoded(tokens=batch[item], vectors=vectors[start:end])
         return [answers[item] for item in range(len(batch))]
 
-    def _run(self, ids: Sequence[NDArray[np.int64]]) -> Vectors:
-        if self._session is None:
-            raise EncodingFailed("the encoder is closed")
+    def _run(self, session: onnxruntime.InferenceSession, ids: Sequence[NDArray[np.int64]]) -> Vectors:
         try:
-            vectors: Vectors = self._session.run(["vectors"], pack(ids, self._manifest.architecture.heads))[0]
+            vectors: Vectors = session.run(["vectors"], pack(ids, self._manifest.architecture.heads))[0]
         except Exception as error:  # onnxruntime's own errors share no other ancestor
-            raise EncodingFailed(f"onnxruntime failed on a batch of {len(ids)} segments: {error}") from error
+            raise EncodingFailed(f"onnxruntime failed on a run of {len(ids)} segments: {error}") from error
         return vectors
 
     def warm_up(self) -> None:

@@ -107,8 +107,9 @@ def test_a_closed_encoder_refuses_work_and_may_be_closed_again(tmp_path: Path) -
     encoder.warm_up()
     encoder.close()
     encoder.close()
-    with pytest.raises(EncodingFailed, match="closed"):
-        encoder.encode([segments[0] for segments in encoder.tokenize(["yes"])])
+    for many in (1, 100):
+        with pytest.raises(EncodingFailed, match="closed"):
+            encoder.encode([segments[0] for segments in encoder.tokenize(["yes"] * many)])
 
 
 def test_a_token_beyond_the_vocabulary_fails_its_batch_only(tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_a_token_beyond_the_vocabulary_fails_its_batch_only(tmp_path: Path) -> N
     with open_encoder(tmp_path) as encoder:
         [[tokens]] = encoder.tokenize(["yes"])
         tokens.ids[1] = 10_000
-        with pytest.raises(EncodingFailed, match="a batch of 1 segments"):
+        with pytest.raises(EncodingFailed, match="a run of 1 segments"):
             encoder.encode([tokens])
         assert len(encoder.encode([encoder.tokenize(["no"])[0][0]])) == 1
 
