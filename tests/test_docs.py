@@ -49,6 +49,9 @@ def code_of(cls: type[errors.StreamtrackError]) -> str:
     return cls.code
 
 
+ERRORS: list[type[errors.StreamtrackError]] = sorted(error_classes(), key=code_of)
+
+
 def commands() -> list[str]:
     group = typer.main.get_command(app)
     found = []
@@ -93,7 +96,7 @@ WIRE_SILENT = {
 """Codes that are told on the command line, where the message is what counts, and never on a socket."""
 
 
-@pytest.mark.parametrize("cls", sorted(set(error_classes()), key=code_of), ids=code_of)
+@pytest.mark.parametrize("cls", ERRORS, ids=code_of)
 def test_every_error_code_is_documented_with_what_to_do(cls: type[errors.StreamtrackError]) -> None:
     if cls.code in WIRE_SILENT:
         assert cls.close_code is None
