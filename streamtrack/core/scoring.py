@@ -4,11 +4,11 @@ A window's vector, and a sample's, is the direction in which it differs from ord
 mean of ordinary talk, unit again. Rows are whitened on their side only, ``(C + 30 t I)^-1`` with C the covariance of
 ordinary talk and t its mean variance (Fisher's linear discriminant, shrunk), which costs a query nothing.
 
-    score = 0.6 · prototype + 0.4 · best sample − 0.05 for a part of the text − 0.3 · (agreement − 0.5)
+    score = w · prototype + (1 − w) · best sample − 0.05 for a part of the text − 0.3 · (agreement − 0.5)
 
-The prototype is the mean of a tracker's samples. Agreement is how well each sample fits the prototype of the others:
-a tracker whose samples lie close together must be met more closely. All of it is linear in the window, so each sample
-has one row, and the best row names the nearest sample.
+The prototype is the mean of a tracker's samples, and w its share: 0.6, less where there are many of them. Agreement is
+how well each sample fits the prototype of the others: a tracker whose samples lie close together must be met more
+closely. All of it is linear in the window, so each sample has one row, and the best row names the nearest sample.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from streamtrack.core.ports import Vectors
 from streamtrack.types import Sensitivity
 
 PROTOTYPE_SHARE = 0.6
+PROTOTYPE_SAMPLES = 8
+"""The mean of many samples blurs while the nearest one gets nearer, so the share is at most 8 to their number."""
+
 PART_COST = 0.05
 """What a window inside a text scores less than the whole of it: there are many of them, so one is near by chance."""
 
@@ -93,8 +96,9 @@ class Rows:
         """The rows of some samples, one or more, given as directions."""
         whitened = _unit(samples @ background.whitening)
         prototype = _unit(samples.mean(axis=0, keepdims=True) @ background.whitening)
+        share = min(PROTOTYPE_SHARE, PROTOTYPE_SAMPLES / len(samples))
         return cls(
-            matrix=PROTOTYPE_SHARE * prototype + (1 - PROTOTYPE_SHARE) * whitened,
+            matrix=(share * prototype + (1 - share) * whitened).astype(np.float32),
             offset=AGREEMENT_SHARE * (agreement(samples) - AGREEMENT_EXPECTED),
             threshold=background.curve.threshold(sensitivity),
         )
@@ -149,7 +153,7 @@ def cones(rows: Sequence[Rows]) -> Vectors:
 
 
 def _least_cosine(matrix: Vectors, centre: Vectors, bound: float) -> float:
-    lengths = np.linalg.norm(matrix, axis=1)
+    lengths = np.maximum(np.linalg.norm(matrix, axis=1), np.float32(1e-12))
     to_centre = np.arccos(np.clip(matrix @ centre / lengths, -1, 1))
     reach = np.arccos(np.clip(bound / lengths, -1, 1))
     return float(np.cos(np.minimum(np.pi, to_centre + reach)).min()) - ROUNDING

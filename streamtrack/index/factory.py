@@ -30,7 +30,7 @@ class SnapshotFactory:
         dim = self._encoder.dim
         learned = []
         for tracker in trackers:
-            chosen = _distinct(tracker.vocabulary)
+            chosen = [one for one in _distinct(tracker.vocabulary) if directions[one].any()]
             learned.append(
                 Learned(
                     tracker=tracker,
@@ -43,6 +43,8 @@ class SnapshotFactory:
 
     def _directions(self, phrases: Sequence[str]) -> Vectors:
         """A direction for each phrase, taken as a whole; a phrase without a token has a null one."""
+        if not phrases:
+            return np.empty((0, self._encoder.dim), np.float32)
         segments = [cut[0] for cut in self._encoder.tokenize(phrases)]
         windows = find_windows(self._encoder.encode(segments), self._encoder.pools_tokens)
         whole = np.zeros((len(phrases), self._encoder.dim), np.float32)

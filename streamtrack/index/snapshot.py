@@ -72,6 +72,8 @@ class FaissSnapshot:
         sample.
         """
         segments = [segment for text in texts for segment in text]
+        if not segments:
+            return [[] for _ in texts]
         near = self._near(segments, np.repeat(np.arange(len(texts)), [len(text) for text in texts]))
         hits: list[list[Hit]] = []
         for number, text in enumerate(texts):
