@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "encoding": 2,
     "index": 2,
     "library": 2,
+    "dialects": 2,
     "runtime": 2,
     "testing": 2,
     "server": 3,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from streamtrack.core.wire import parse_client
 from streamtrack.errors import (
     BinaryFrame,
     FrameTooLarge,
@@ -19,6 +18,7 @@ from streamtrack.errors import (
 from streamtrack.runtime.outbox import Outbox
 from streamtrack.runtime.session import Runtime, Session
 from streamtrack.server.connections import Connections
+from streamtrack.server.formats import Read, reader_for
 
 MISTAKES_LIMIT = 100
 """Unreadable frames in a row after which a connection is closed."""
@@ -40,18 +40,19 @@ class StreamSocket:
 
         async def conduct(outbox: Outbox) -> None:
             _check_id(conversation_id)
+            read = reader_for(socket.query_params.multi_items())
             session = Session(conversation_id, self.runtime, outbox)
             with session.attached():
-                await self._read(socket, session)
+                await self._read(socket, session, read)
 
         await self.connections.conduct(socket, "stream", conduct)
 
-    async def _read(self, socket: WebSocket, session: Session) -> None:
+    async def _read(self, socket: WebSocket, session: Session, read: Read) -> None:
         mistakes = 0
         while not session.stopped:
             frame = await self._next(socket)
             try:
-                message = parse_client(self._text(frame))
+                messages = read(self._text(frame))
             except InvalidInput as error:
                 session.refuse(error)
                 mistakes += 1
@@ -59,7 +60,8 @@ class StreamSocket:
                     raise TooManyErrors(f"{mistakes} unreadable frames in a row, limit {MISTAKES_LIMIT}") from None
             else:
                 mistakes = 0
-                await session.receive(message)
+                for message in messages:
+                    await session.receive(message)
 
     async def _next(self, socket: WebSocket) -> str | bytes:
         try:
