@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from streamtrack.dialects.assemblyai import AssemblyAI
+from streamtrack.dialects.aws import AwsTranscribe
+from streamtrack.dialects.azure import Azure
 from streamtrack.dialects.deepgram import Deepgram
 from streamtrack.dialects.dialect import Dialect
 from streamtrack.dialects.flux import Flux
+from streamtrack.dialects.google import Google
 from streamtrack.errors import InvalidRequest
 
 __all__ = ["DIALECTS", "Dialect", "open_dialect"]
 
 DIALECTS: Mapping[str, Callable[[str], Dialect]] = {
     "assemblyai": AssemblyAI,
+    "aws-transcribe": AwsTranscribe,
+    "azure": Azure,
     "deepgram": Deepgram,
     "deepgram-flux": Flux,
+    "google": Google,
 }
 """By name; each is given the name of its connection for the utterances to which the vendor gives no id."""
 

@@ -24,7 +24,7 @@ class _Word(Given):
     start: float
     end: float
     word_is_final: bool = True
-    speaker: Label | None = None
+    speaker: Label = ""
 
 
 class _Turn(Given):
@@ -32,7 +32,7 @@ class _Turn(Given):
     transcript: str
     end_of_turn: bool
     words: tuple[_Word, ...] = ()
-    speaker_label: Label | None = None
+    speaker_label: Label = ""
 
 
 class AssemblyAI:
@@ -83,5 +83,5 @@ def _text(turn: _Turn) -> str:
     return " ".join(word.text for word in turn.words)
 
 
-def _name(label: str | None) -> str | None:
-    return None if label is None or label in NOBODY else label
+def _name(label: str) -> str | None:
+    return None if label in NOBODY else label

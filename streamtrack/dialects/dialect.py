@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from streamtrack.core.definitions import explain
 from streamtrack.core.messages import ClientMessage
@@ -41,9 +41,17 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Given(BaseModel):
-    """A part of a vendor's message. What is used of it is checked; what vendors add to it is passed over."""
+    """A part of a vendor's message. What is used of it is checked; what vendors add to it is passed over.
+
+    A field that is null is one that is not there.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
 
 
 G = TypeVar("G", bound=Given)

@@ -57,6 +57,40 @@ def test_a_stream_that_loses_and_repeats_messages_leaves_valid_fragments(name: s
     assert [parse_client(encode_client(message)) for message in messages] == messages
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("1e999s"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def altered(value: object, data: st.DataObject) -> object:
+    """The message with something else in one place."""
+    if isinstance(value, dict) and value and data.draw(st.integers(0, 9)):
+        key = data.draw(st.sampled_from(sorted(value)))
+        return value | {key: altered(value[key], data)}
+    if isinstance(value, list) and value and data.draw(st.integers(0, 9)):
+        at = data.draw(st.integers(0, len(value) - 1))
+        return [*value[:at], altered(value[at], data), *value[at + 1 :]]
+    return data.draw(JSON)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@given(data=st.data())
+def test_a_message_with_anything_in_one_place_is_refused_or_leaves_valid_fragments(
+    name: str, data: st.DataObject
+) -> None:
+    dialect = open_dialect(name, "here")
+    frames = recording(name)
+    at = data.draw(st.integers(0, len(frames) - 1))
+    for frame in [*frames[:at], altered(frames[at], data), *frames[at + 1 :]]:
+        try:
+            messages = dialect.read(frame)
+        except InvalidMessage:
+            continue
+        assert [parse_client(encode_client(message)) for message in messages] == messages
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_stream_has_finals_with_the_talk_and_with_times(name: str) -> None:
     finals = [one for one in fragments(read(name, recording(name))) if one.final]
