@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from threadpoolctl import threadpool_limits
+
 from streamtrack.core.ports import Encoder, Snapshot, SnapshotBuilder
 from streamtrack.encoding.models import find_model, open_encoder
 from streamtrack.index import SnapshotFactory, read_background
@@ -35,7 +37,11 @@ def read_trackers(sources: Sequence[str]) -> tuple[Tracker, ...]:
 def open_matching(settings: Settings) -> Iterator[tuple[Encoder, SnapshotBuilder]]:
     """The encoder, warm, and the builder of its snapshots. Raises ModelError that says what to run."""
     model = find_model(settings.model, settings.model_dir)
-    with open_encoder(settings.model, model_dir=settings.model_dir, threads=settings.threads) as encoder:
+    with (
+        open_encoder(settings.model, model_dir=settings.model_dir, threads=settings.threads) as encoder,
+        # The products of the index are small: threads that share one wait for each other, and on a busy machine long.
+        threadpool_limits(limits=1, user_api="blas"),
+    ):
         encoder.warm_up()
         yield encoder, SnapshotFactory(encoder, read_background(model.folder, encoder.dim))
 

@@ -45,13 +45,16 @@ class Windows:
     vectors: Vectors
 
 
-def find_windows(segments: Sequence[Encoded], pools_tokens: bool = True) -> Windows:
-    """Every window of every segment, in order; a segment without a token of its own has none.
+def find_windows(
+    segments: Sequence[Encoded], pools_tokens: bool = True, ranges: Sequence[Numbers] | None = None
+) -> Windows:
+    """Every window of every segment, in order, or only those with the given ranges of tokens.
 
     Where runs of tokens may not be pooled, the one window of a segment is the whole of it, with its first vector.
     """
     dim = segments[0].vectors.shape[1] if segments else 0
-    ranges = [_ranges(one.tokens) if pools_tokens else _whole(one.tokens) for one in segments]
+    if ranges is None:
+        ranges = [ranges_of(one.tokens, pools_tokens) for one in segments]
     counts = np.array([len(one) for one in ranges], np.int64)
     total = int(counts.sum())
     bounds = np.concatenate([*ranges, np.empty((0, 2), np.int64)])
@@ -62,9 +65,10 @@ def find_windows(segments: Sequence[Encoded], pools_tokens: bool = True) -> Wind
             _sums(one, table, vectors[end - len(table) : end])
         elif len(table):
             vectors[end - 1] = one.vectors[0]
-    part = np.ones(total, np.float32)
-    part[(ends - counts)[counts > 0]] = 0.0
-    return Windows(np.repeat(np.arange(len(segments)), counts), bounds[:, 0], bounds[:, 1], part, vectors)
+    segment = np.repeat(np.arange(len(segments)), counts)
+    inner = np.array([one.tokens.inner for one in segments], np.int64).reshape(-1, 2)
+    part = (bounds != inner[segment]).any(axis=1).astype(np.float32)
+    return Windows(segment, bounds[:, 0], bounds[:, 1], part, vectors)
 
 
 def span_of(tokens: Tokens, first: int, last: int) -> Span:
@@ -92,10 +96,10 @@ def _whole(tokens: Tokens) -> Numbers:
     return np.array([[first, last]] if last > first else np.empty((0, 2)), np.int64)
 
 
-def _ranges(tokens: Tokens) -> Numbers:
-    """The token ranges of a segment's windows, the whole of it first."""
+def ranges_of(tokens: Tokens, pools_tokens: bool = True) -> Numbers:
+    """The token ranges of a segment's windows, (windows, 2), the whole of it first; none without a token of its own."""
     first, last = tokens.inner
-    if last - first <= LEAST_TOKENS:
+    if not pools_tokens or last - first <= LEAST_TOKENS:
         return _whole(tokens)
     offsets = tokens.offsets
     gaps = np.flatnonzero(offsets[first + 1 : last, 0] > offsets[first : last - 1, 1]) + (first + 1)

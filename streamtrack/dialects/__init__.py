@@ -11,6 +11,9 @@ from streamtrack.dialects.deepgram import Deepgram
 from streamtrack.dialects.dialect import Dialect
 from streamtrack.dialects.flux import Flux
 from streamtrack.dialects.google import Google
+from streamtrack.dialects.twilio import Twilio
+from streamtrack.dialects.vosk import Vosk
+from streamtrack.dialects.whisper import Whisper
 from streamtrack.errors import InvalidRequest
 
 __all__ = ["DIALECTS", "Dialect", "open_dialect"]
@@ -22,6 +25,9 @@ DIALECTS: Mapping[str, Callable[[str], Dialect]] = {
     "deepgram": Deepgram,
     "deepgram-flux": Flux,
     "google": Google,
+    "twilio": Twilio,
+    "vosk": Vosk,
+    "whisper": Whisper,
 }
 """By name; each is given the name of its connection for the utterances to which the vendor gives no id."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from streamtrack.core.lexical import Phrases
 from streamtrack.core.ports import Encoded, Vectors
 from streamtrack.core.scoring import Background, Rows, queries
-from streamtrack.core.spans import Numbers, Windows, find_windows, span_of
-from streamtrack.index.planes import Planes
+from streamtrack.core.sieve import Sieve
+from streamtrack.core.spans import Numbers, Windows, find_windows, ranges_of, span_of
+from streamtrack.index.planes import FLAT_TRACKERS, Planes
 from streamtrack.types import Hit, Kind, Span, Tracker
 
 EXACT_SCORE = 1.0
@@ -27,6 +29,24 @@ class Learned:
     samples: tuple[str, ...]
     directions: Vectors
     excluded: Vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """Every window of one segment with its direction."""
+
+    windows: Windows
+    directions: Vectors
+
+    @classmethod
+    def of(cls, segment: Encoded, background: Background, pools_tokens: bool) -> Self:
+        """The windows of this segment."""
+        windows = find_windows([segment], pools_tokens)
+        return cls(windows, background.directions(windows.vectors))
+
+    def beside(self, first: int, last: int) -> Vectors:
+        """The directions of the windows that overlap the tokens ``first:last``."""
+        return self.directions[(self.windows.first < last) & (self.windows.last > first)]
 
 
 class FaissSnapshot:
@@ -47,6 +67,8 @@ class FaissSnapshot:
         self._pools_tokens = pools_tokens
         self._rows = [Rows.of(one.directions, one.tracker.sensitivity, background) for one in self._learned]
         self._planes = Planes(self._rows)
+        sifted = pools_tokens and 0 < len(self._rows) <= FLAT_TRACKERS
+        self._sieve = Sieve(self._rows, background) if sifted else None
         self._owners = [(number, sample) for number, one in enumerate(self._learned) for sample in one.samples]
         self._counter_owners = [
             (number, phrase) for number, one in enumerate(self._learned) for phrase in one.tracker.exclude
@@ -84,35 +106,37 @@ class FaissSnapshot:
 
     def _near(self, segments: Sequence[Encoded], text_of: Numbers) -> dict[int, dict[int, Hit]]:
         """Hits by meaning: for each text that has any, the best of each tracker by its number."""
-        windows = find_windows(segments, self._pools_tokens)
+        ranges = [ranges_of(one.tokens, self._pools_tokens) for one in segments]
+        if self._sieve is not None:
+            ranges = self._sieve.passing(segments, ranges)
+        windows = find_windows(segments, self._pools_tokens, ranges)
         directions = self._background.directions(windows.vectors)
         fired = self._planes.search(queries(directions, windows.part))
+        surroundings: dict[int, Surroundings] = {}
         hits: dict[int, dict[int, Hit]] = {}
         for best in np.argsort(-fired.margin, kind="stable").tolist():
             window, row = int(fired.query[best]), int(fired.row[best])
             number, sample = self._owners[row]
-            own = hits.setdefault(int(text_of[windows.segment[window]]), {})
-            if number in own or self._is_countered(number, window, windows, directions):
+            place = int(windows.segment[window])
+            own = hits.setdefault(int(text_of[place]), {})
+            if number in own:
                 continue
-            tokens = segments[windows.segment[window]].tokens
-            span = span_of(tokens, int(windows.first[window]), int(windows.last[window]))
-            threshold = self._rows[number].threshold
-            score = threshold + float(fired.margin[best])
+            first, last = int(windows.first[window]), int(windows.last[window])
+            if len(self._learned[number].excluded):
+                if place not in surroundings:
+                    surroundings[place] = Surroundings.of(segments[place], self._background, self._pools_tokens)
+                if self._is_countered(number, directions[window], surroundings[place].beside(first, last)):
+                    continue
+            span = span_of(segments[place].tokens, first, last)
+            score = self._rows[number].threshold + float(fired.margin[best])
             own[number] = self._hit(number, sample, Kind.SEMANTIC, span, score)
         return hits
 
-    def _is_countered(self, number: int, window: int, windows: Windows, directions: Vectors) -> bool:
+    def _is_countered(self, number: int, direction: Vectors, beside: Vectors) -> bool:
         """Whether a window that overlaps this one is nearer to a counter-sample than this one is to any sample."""
         learned = self._learned[number]
-        if not len(learned.excluded):
-            return False
-        beside = np.flatnonzero(
-            (windows.segment == windows.segment[window])
-            & (windows.first < windows.last[window])
-            & (windows.last > windows.first[window])
-        )
-        nearest = (learned.directions @ directions[window]).max()
-        return bool((directions[beside] @ learned.excluded.T).max() > nearest)
+        nearest = (learned.directions @ direction).max()
+        return bool((beside @ learned.excluded.T).max() > nearest)
 
     def _exact(self, text: str) -> dict[int, Hit]:
         """Hits by words: the first occurrence of any sample of each tracker, by its number."""
