@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streamtrack.core.ports import Vectors
 from streamtrack.types import Sensitivity
@@ -36,9 +35,6 @@ AGREEMENT_EXPECTED = 0.5
 
 ROUNDING = 1e-4
 """What single precision may be off by in a first look; the rows themselves decide."""
-
-NARROW = .35
-"""Least cosine between a cone's centre and what it lets through; ordinary talk is rarely so near to a tracker."""
 
 EXTRA = 2
 """Coordinates that a query and a row have after those of the model: for the threshold and for a part of a text."""
@@ -141,49 +137,26 @@ def planes(rows: Sequence[Rows]) -> Vectors:
     return np.concatenate([_extended(one.matrix, one.bound, one.bound + PART_COST) for one in rows])
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Lines:
-    """A first look at rows: where a line's inner product with a query is below 0, none of its rows fires.
+def cones(rows: Sequence[Rows]) -> Vectors:
+    """One row for each tracker that no query fires past: where its inner product is below 0, none of its rows fires.
 
-    ``matrix`` has shape (lines, dim + 2); line ``i`` stands for ``count[i]`` rows from ``first[i]`` on.
+    Every row that fires lies within an angle of the query, and within another of the tracker's centre; the angle
+    between query and centre is at most the sum of the two.
     """
-
-    matrix: Vectors
-    first: NDArray[np.int64]
-    count: NDArray[np.int64]
-
-
-def lines(rows: Sequence[Rows]) -> Lines:
-    """One line for each tracker whose samples lie close together, one for each sample of the others.
-
-    The one line is a cone. A row that fires lies within an angle of the query, and within another of the tracker's
-    centre, so the angle between query and centre is at most the sum of the two. Where that lets through what has little
-    to do with the tracker, looking at each row costs less.
-    """
-    matrices, firsts, counts, first = [], [], [], 0
-    for one in rows:
-        samples = len(one.matrix)
-        cone = _cone(one)
-        if cone is None:
-            matrices.append(_extended(one.matrix, one.bound - ROUNDING, one.bound - ROUNDING + PART_COST))
-            firsts += range(first, first + samples)
-            counts += [1] * samples
-        else:
-            matrices.append(cone)
-            firsts.append(first)
-            counts.append(samples)
-        first += samples
-    return Lines(matrix=np.concatenate(matrices), first=np.array(firsts), count=np.array(counts))
+    centres = _unit(np.stack([one.matrix.mean(axis=0) for one in rows]))
+    bounds = [
+        [_least_cosine(one.matrix, centre, one.bound + cost) for cost in (0.0, PART_COST)]
+        for one, centre in zip(rows, centres, strict=True)
+    ]
+    table = np.array(bounds, np.float32)
+    return _extended(centres, table[:, 0], table[:, 1])
 
 
-def _cone(one: Rows) -> Vectors | None:
-    """A tracker's cone, or nothing where it is too wide to be of use."""
-    centre = _unit(one.matrix.mean(axis=0, keepdims=True))
-    lengths = np.maximum(np.linalg.norm(one.matrix, axis=1), np.float32(1e-12))
-    to_centre = np.arccos(np.clip(one.matrix @ centre[0] / lengths, -1, 1))
-    reach = [np.arccos(np.clip(bound / lengths, -1, 1)) for bound in (one.bound, one.bound + PART_COST)]
-    whole, part = (float(np.cos(np.minimum(np.pi, to_centre + one)).min()) - ROUNDING for one in reach)
-    return _extended(centre, whole, part) if whole >= NARROW or len(one.matrix) == 1 else None
+def _least_cosine(matrix: Vectors, centre: Vectors, bound: float) -> float:
+    lengths = np.maximum(np.linalg.norm(matrix, axis=1), np.float32(1e-12))
+    to_centre = np.arccos(np.clip(matrix @ centre / lengths, -1, 1))
+    reach = np.arccos(np.clip(bound / lengths, -1, 1))
+    return float(np.cos(np.minimum(np.pi, to_centre + reach)).min()) - ROUNDING
 
 
 def _extended(matrix: Vectors, bound: float | Vectors, part_bound: float | Vectors) -> Vectors:
