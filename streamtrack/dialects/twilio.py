@@ -51,14 +51,16 @@ class Twilio:
     """The content of a track up to ``Final`` is one utterance; it is named by the ``SequenceId`` with which it began.
 
     Callbacks are web requests and may overtake or repeat each other: a partial older than the newest message of its
-    track is passed over, and so is a final that was heard before. Times are those of the callbacks' ``Timestamp``.
+    track is passed over, and so is a final that was heard before. Another transcription counts afresh. Times are those
+    of the callbacks' ``Timestamp``.
     """
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._segments = Segments()
         self._elapsed = Elapsed()
-        self._tracks = {"inbound_track": _Track(), "outbound_track": _Track()}
+        self._transcription = ""
+        self._tracks: dict[str, _Track] = {}
 
     def read(self, frame: object) -> list[ClientMessage]:
         """Read one callback, as ``Dialect`` promises."""
@@ -67,13 +69,12 @@ class Twilio:
             content = checked(_Content, frame, VENDOR)
             return self._content(content, self._elapsed.seconds(event.Timestamp))
         self._elapsed.seconds(event.Timestamp)
-        if event.TranscriptionEvent == "transcription-stopped":
-            self._tracks = {name: _Track() for name in self._tracks}
-            return [Finalize()]
-        return []
+        return [Finalize()] if event.TranscriptionEvent == "transcription-stopped" else []
 
     def _content(self, content: _Content, at_s: float | None) -> list[ClientMessage]:
-        track = self._tracks[content.Track]
+        if content.TranscriptionSid != self._transcription:
+            self._transcription, self._tracks = content.TranscriptionSid, {}
+        track = self._tracks.setdefault(content.Track, _Track())
         if content.SequenceId <= (track.newest_final if content.Final else track.newest):
             return []
         side = content.Track.removesuffix("_track")

@@ -1,7 +1,7 @@
 """Vosk (``vosk-server`` and the recogniser's own JSON), and kaldi-gstreamer-server.
 
-Shapes: alphacephei/vosk-api, ``KaldiRecognizer`` results; alphacep/vosk-server, ``websocket``; alumae/kaldi-gstreamer-server,
-README, "Server usage".
+Shapes: alphacep/vosk-api, results of ``KaldiRecognizer``; alphacep/vosk-server, ``websocket``;
+alumae/kaldi-gstreamer-server, README, "Server usage".
 """
 
 from __future__ import annotations

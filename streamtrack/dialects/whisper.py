@@ -59,9 +59,10 @@ class Whisper:
     def read(self, frame: object) -> list[ClientMessage]:
         """Read one message, as ``Dialect`` promises."""
         message = checked(_Message, {"segments": frame} if isinstance(frame, list) else frame, VENDOR)
-        if message.message == "DISCONNECT":
+        if message.message in ("SERVER_READY", "DISCONNECT"):
             self._ids.finish_all()
-            return [Finalize()]
+            self._completed_s = 0.0
+            return [Finalize()] if message.message == "DISCONNECT" else []
         if message.segments is not None:
             live = message.uid is not None or any(one.completed is not None for one in message.segments)
             return self._live(message.segments) if live else self._finished(message.segments)
