@@ -68,6 +68,6 @@ def _fragment(number: int, turn: SpokenTurn, text: str, end_s: float, *, final: 
         text=text,
         final=final,
         speaker=Speaker(id=turn.role, role=turn.role),
-        start_s=turn.start_s,
+        start_s=round(turn.start_s, 3),
         end_s=round(end_s, 3),
     )

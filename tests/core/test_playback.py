@@ -43,3 +43,10 @@ def test_overlapping_turns_are_interleaved_in_time() -> None:
 
 def test_without_interims_only_finals_are_due() -> None:
     assert [due.fragment.final for due in schedule([HELLO, ALSO], interims=False)] == [True, True]
+
+
+def test_a_turn_of_no_length_at_an_unround_time_ends_no_earlier_than_it_begins() -> None:
+    at = 0.1 + 0.05
+    (due,) = schedule([Turn("agent", "hi", at, at)])
+    assert due.fragment.start_s is not None and due.fragment.end_s is not None
+    assert due.fragment.start_s <= due.fragment.end_s
