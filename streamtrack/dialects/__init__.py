@@ -11,6 +11,8 @@ from streamtrack.dialects.deepgram import Deepgram
 from streamtrack.dialects.dialect import Dialect
 from streamtrack.dialects.flux import Flux
 from streamtrack.dialects.google import Google
+from streamtrack.dialects.livekit import LiveKit
+from streamtrack.dialects.pipecat import Pipecat
 from streamtrack.dialects.twilio import Twilio
 from streamtrack.dialects.vosk import Vosk
 from streamtrack.dialects.whisper import Whisper
@@ -25,6 +27,8 @@ DIALECTS: Mapping[str, Callable[[str], Dialect]] = {
     "deepgram": Deepgram,
     "deepgram-flux": Flux,
     "google": Google,
+    "livekit": LiveKit,
+    "pipecat": Pipecat,
     "twilio": Twilio,
     "vosk": Vosk,
     "whisper": Whisper,

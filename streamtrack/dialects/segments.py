@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from streamtrack.core.messages import FragmentMessage, SpeakerGiven, WordGiven
 
@@ -143,6 +144,13 @@ def _times(piece: Segment, words: Sequence[WordGiven]) -> tuple[float | None, fl
     return start_s, end_s
 
 
+class Opened(NamedTuple):
+    """An open utterance: its id, and when its first result came, where that is known."""
+
+    utterance_id: str
+    at_s: float | None
+
+
 class Numbered:
     """Ids for utterances to which the vendor gives none: the results of one source up to a final are one utterance.
 
@@ -152,16 +160,20 @@ class Numbered:
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._count = 0
-        self._open: OrderedDict[str, str] = OrderedDict()
+        self._open: OrderedDict[str, Opened] = OrderedDict()
 
-    def current(self, source: str = "") -> str:
-        """The id of the utterance that is open on this source; the next one is opened where none is."""
+    def opened(self, source: str = "", at_s: float | None = None) -> Opened:
+        """The utterance that is open on this source; the next one is opened, at this moment, where none is."""
         if source not in self._open:
             self._count += 1
-            self._open[source] = f"{self._stream}-{self._count}"
+            self._open[source] = Opened(f"{self._stream}-{self._count}", at_s)
             if len(self._open) > SOURCES_LIMIT:
                 self._open.popitem(last=False)
         return self._open[source]
+
+    def current(self, source: str = "") -> str:
+        """The id of the utterance that is open on this source."""
+        return self.opened(source).utterance_id
 
     def finish(self, source: str = "") -> None:
         """The open utterance has its final; what follows on this source is the next one."""
