@@ -51,7 +51,7 @@ class VendorReader:
     def __call__(self, frame: str) -> list[ClientMessage]:
         """The messages in one frame. Raises InvalidMessage."""
         given = _json(frame)
-        if isinstance(given, dict) and given.get("type") in NATIVE:
+        if isinstance(given, dict) and str(given.get("type")) in NATIVE:
             message = parse_client(frame)
             self._started |= isinstance(message, Start)
             return [message]

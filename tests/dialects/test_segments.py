@@ -1,7 +1,15 @@
 from __future__ import annotations
 
 from streamtrack.core.messages import FragmentMessage
-from streamtrack.dialects.segments import SOURCES_LIMIT, Numbered, Segment, Segments, SpokenWord
+from streamtrack.dialects.segments import (
+    SEGMENTS_LIMIT,
+    SOURCES_LIMIT,
+    Numbered,
+    Opened,
+    Segment,
+    Segments,
+    SpokenWord,
+)
 
 
 def words(*spoken: tuple[str, str | None], start_s: float = 0.0) -> list[SpokenWord]:
@@ -81,3 +89,18 @@ def test_the_sources_remembered_are_bounded_and_no_id_is_given_twice() -> None:
     given = [ids.current(f"source {number}") for number in range(SOURCES_LIMIT + 1)]
     assert ids.current("source 0") not in given
     assert ids.current(f"source {SOURCES_LIMIT}") == given[-1]
+
+
+def test_an_utterance_remembers_when_it_was_opened() -> None:
+    ids = Numbered("x")
+    assert [ids.opened("a", 1.0), ids.opened("a", 2.0)] == [Opened("x-1", 1.0)] * 2
+    ids.finish("a")
+    assert ids.opened("a", 3.0) == Opened("x-2", 3.0)
+
+
+def test_the_segments_remembered_are_bounded_and_the_oldest_counts_as_new() -> None:
+    segments = Segments()
+    for number in range(SEGMENTS_LIMIT + 1):
+        segments.fragments(Segment(segment_id=f"s{number}", text="yes", final=False))
+    assert segments.fragments(Segment(segment_id="s0", text="", final=True)) == []
+    assert len(segments.fragments(Segment(segment_id="s1", text="", final=True))) == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from streamtrack.core.messages import FragmentMessage, SpeakerGiven, Start
 from streamtrack.dialects import DIALECTS
 from streamtrack.errors import InvalidMessage, InvalidRequest
-from streamtrack.server.formats import reader_for
+from streamtrack.server.formats import FIELDS, reader_for
 from tests.dialects.recordings import fragments, read, recording
 from tests.server.test_stream import hear, refusal, say, start
 from tests.servers import Serve, ws
@@ -118,6 +119,44 @@ async def test_a_message_that_is_not_the_vendors_is_refused_and_the_connection_l
 
 
 @pytest.mark.asyncio
+async def test_the_end_of_the_vendors_stream_finalizes_and_the_next_stream_may_follow(serve: Serve) -> None:
+    interim = {"type": "Turn", "turn_order": 0, "transcript": "cancel my plan", "end_of_turn": False}
+    second = [{"type": "Begin", "id": "two"}, interim | {"end_of_turn": True}]
+    async with serve() as server, ws(server, "/v1/stream/c?format=assemblyai") as socket:
+        await send_all(socket, [{"type": "Begin", "id": "one"}, interim])
+        assert [(await hear(socket))["type"] for _ in range(2)] == ["started", "match"]
+        await send_all(socket, [{"type": "Termination"}])
+        assert await hear(socket) == {"type": "finalized", "utterance_ids": ["one-0"]}
+        assert (await hear(socket))["state"] == "confirmed"
+        await send_all(socket, second)
+        match = await hear(socket)
+        assert (match["utterance_id"], match["state"], match["revision"]) == ("two-0", "confirmed", 1)
+
+
+@pytest.mark.asyncio
+async def test_a_final_that_the_vendor_sends_again_after_a_lost_connection_is_counted_once(serve: Serve) -> None:
+    async with serve() as server:
+        async with ws(server, "/v1/stream/c?format=deepgram-flux") as socket:
+            await socket.send(turn("cancel my plan", "EndOfTurn"))
+            assert [(await hear(socket))["type"] for _ in range(2)] == ["started", "match"]
+        async with ws(server, "/v1/stream/c?format=deepgram-flux") as socket:
+            await socket.send(turn("cancel my plan", "EndOfTurn"))
+            assert (await hear(socket))["type"] == "started"
+            assert await until_stopped(socket) == []
+
+
+@pytest.mark.parametrize("frame", ["[]", "null", "3", '"start"', '{"type":[]}', '{"type":{}}', '{"type":null}', "{"])
+@pytest.mark.parametrize("name", DIALECTS)
+def test_any_json_is_read_or_refused(name: str, frame: str) -> None:
+    read_frame = reader_for([("format", name)])
+    try:
+        messages = read_frame(frame)
+    except InvalidMessage:
+        return
+    assert messages == [Start()]
+
+
+@pytest.mark.asyncio
 async def test_a_speaker_of_the_vendor_is_given_the_role_that_the_address_names(serve: Serve) -> None:
     frames = [
         {
@@ -172,3 +211,9 @@ def test_a_role_is_given_after_the_last_colon_so_that_ids_may_hold_colons() -> N
     assert fragment.speaker == SpeakerGiven(id="channel-1", role="agent")
     with pytest.raises(InvalidRequest):
         reader_for([("format", "deepgram"), ("role", "a:")])
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_of_a_streams_address_is_documented(field: str) -> None:
+    protocol = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
+    assert f"| `{field}` |" in protocol.read_text(encoding="utf-8")
