@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +75,7 @@ class Segments:
 
 
 def _pieces(segment: Segment) -> list[Segment]:
-    runs = _runs(segment.words)
+    runs = _runs(segment.words) if segment.text else []
     if not runs:
         return [segment]
     if len(runs) == 1:
@@ -97,14 +98,14 @@ def _runs(words: Sequence[SpokenWord]) -> list[list[SpokenWord]]:
 
 def _cut(text: str, runs: Sequence[Sequence[SpokenWord]]) -> list[str]:
     """The text of each run: cut from the vendor's text where all its words stand in it, else its words joined."""
-    lowered, at, starts = text.lower(), 0, []
+    at, starts = 0, []
     for run in runs:
         for number, word in enumerate(run):
-            found = lowered.find(word.text.lower(), at)
-            if found < 0:
+            found = re.compile(re.escape(word.text), re.IGNORECASE).search(text, at)
+            if found is None:
                 return [" ".join(word.text for word in run) for run in runs]
-            starts += [found] if number == 0 else []
-            at = found + len(word.text)
+            starts += [found.start()] if number == 0 else []
+            at = found.end()
     ends = [*starts[1:], len(text)]
     return [text[start:end].strip() for start, end in zip([0, *starts[1:]], ends, strict=True)]
 

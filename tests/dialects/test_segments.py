@@ -66,6 +66,20 @@ def test_an_empty_result_says_nothing_unless_it_empties_what_was_said() -> None:
     assert told(segments.fragments(segment("", final=True))) == [("s", "", None)]
 
 
+def test_an_empty_result_is_empty_whatever_words_it_lists() -> None:
+    segments = Segments()
+    segments.fragments(segment("yes no", ("yes", "a"), ("no", "b")))
+    assert told(segments.fragments(segment("", ("yes", "a"), ("no", "b"), final=True))) == [
+        ("s", "", None),
+        ("s/2", "", None),
+    ]
+
+
+def test_a_text_whose_small_letters_are_longer_is_cut_in_the_right_place() -> None:
+    pieces = Segments().fragments(segment("İzmir İstanbul. Yes", ("İzmir", "a"), ("İstanbul", "a"), ("yes", "b")))
+    assert [piece.text for piece in pieces] == ["İzmir İstanbul.", "Yes"]
+
+
 def test_times_that_cannot_be_right_are_left_out_and_the_words_stay_in_the_text() -> None:
     backwards = [SpokenWord(text="yes", start_s=2.0, end_s=1.0), SpokenWord(text="no", start_s=3.0, end_s=4.0)]
     (only,) = Segments().fragments(
