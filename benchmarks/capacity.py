@@ -7,8 +7,9 @@ load is open-loop; the player shares the machine with the server, as far as its 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
+
+import uvloop
 
 from benchmarks.report import publish
 from benchmarks.serving import cpu_seconds, resident_mib, server
@@ -59,7 +60,7 @@ def main() -> None:
     rows = []
     for calls in given.calls:
         with server(trackers(given.trackers)) as (url, pid):
-            played = asyncio.run(Player(url=url).play(parts(calls, given.seconds)))
+            played = uvloop.run(Player(url=url).play(parts(calls, given.seconds)))
             rows.append(
                 {
                     "calls": calls,

@@ -6,8 +6,9 @@ final, which follows its matches. Latency runs from the moment the fragment was 
 
 from __future__ import annotations
 
-import asyncio
 from statistics import median
+
+import uvloop
 
 from benchmarks.report import publish
 from benchmarks.serving import server
@@ -40,7 +41,7 @@ def one_by_one() -> list[Turn]:
 
 def measure(url: str) -> Played:
     """Play the turns one by one; the first few warm the way and are left out."""
-    played = asyncio.run(Player(url=url, interims=False).play([Part("latency", one_by_one())]))
+    played = uvloop.run(Player(url=url, interims=False, precise=True).play([Part("latency", one_by_one())]))
     assert played.lost == 0
     del played.final_ms[:WARM]
     return played

@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from streamtrack.client import Call, connect
 from streamtrack.core.messages import Ack, Error, Received
 from streamtrack.core.playback import Due, SpokenTurn, schedule
 from streamtrack.types import Match, State
+
+TIMER_S = 0.002
+"""How coarse the timers of event loops are taken to be: milliseconds, rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +73,23 @@ class Player:
     interims: bool = True
     matching: str = "earliest"
     give_up_s: float = 60.0
+    precise: bool = False
+    """Wait out the last moments before each fragment on the CPU: timers of event loops are coarse. For a few calls."""
     sent: Sent = _unseen
     heard: Heard = _unheard
 
     async def play(self, parts: Sequence[Part]) -> Played:
         """Play all parts side by side; return when each has been stopped and answered."""
         played = Played()
-        loop = asyncio.get_running_loop()
         ready = asyncio.Barrier(len(parts) + 1)
         began = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as tasks:
             for part in parts:
                 tasks.create_task(self._play(part, played, ready, began), name=part.conversation_id)
             await ready.wait()
-            start = loop.time()
+            start = perf_counter()
             began.set_result(start)
-        played.seconds = loop.time() - start
+        played.seconds = perf_counter() - start
         return played
 
     async def _play(self, part: Part, played: Played, ready: asyncio.Barrier, began: asyncio.Future[float]) -> None:
@@ -105,12 +110,10 @@ class Player:
     async def _send(
         self, call: Call, part: Part, played: Played, dues: Sequence[Due], start: float, due_of: dict[int, float]
     ) -> None:
-        loop = asyncio.get_running_loop()
         for due in dues:
             at = start + due.at_s / self.speed
-            if (wait := at - loop.time()) > 0:
-                await asyncio.sleep(wait)
-            played.late_ms.append((loop.time() - at) * 1e3)
+            await self._wait_until(at)
+            played.late_ms.append((perf_counter() - at) * 1e3)
             seq = call.next_seq
             due_of[seq] = at
             played.finals += due.fragment.final
@@ -118,13 +121,20 @@ class Player:
             self.sent(part, seq, due)
             await call.send_fragment(due.fragment)
 
+    async def _wait_until(self, at: float) -> None:
+        spared = TIMER_S if self.precise else 0.0
+        if (wait := at - spared - perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        # No event could wake this on time: it would come by the same timers.
+        while self.precise and perf_counter() < at:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
     async def _listen(self, call: Call, part: Part, played: Played, due_of: dict[int, float]) -> None:
-        loop = asyncio.get_running_loop()
         async for received in call:
             match received.message:
                 case Ack(seq=seq):
                     played.acknowledged += 1
-                    played.final_ms.append((loop.time() - due_of[seq]) * 1e3)
+                    played.final_ms.append((perf_counter() - due_of[seq]) * 1e3)
                 case Match(state=state, timings_ms=timings):
                     played.states[state] += 1
                     played.match_ms.append(timings.total)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -49,7 +49,7 @@ def replay_command(
             )
             for number in range(wanted)
         ]
-        played = asyncio.run(_play(Player(url=url, speed=speed, interims=interims, give_up_s=patience), parts))
+        played = uvloop.run(_play(Player(url=url, speed=speed, interims=interims, give_up_s=patience), parts))
     if json:
         print_json(figures(played))
     else:
