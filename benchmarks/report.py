@@ -20,7 +20,7 @@ LIBRARIES = ("onnxruntime", "faiss-cpu", "numpy", "tokenizers", "uvicorn", "webs
 
 Row = Mapping[str, str | float | int]
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=140)
 
 
 def commit() -> str:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Protocol, TypeVar
 
@@ -64,6 +65,11 @@ class Batcher:
         self._idle.set()
         self._room.set()
         self._unanswered = 0
+        for urgency in Urgency:
+            depth = partial(self._backlog.depth, urgency)
+            metrics.backlog.labels(urgency.name.lower()).set_function(depth)
+        self._queue_ms = [metrics.queue_ms.labels(urgency.name.lower()) for urgency in Urgency]
+        self._total_ms = [metrics.total_ms.labels(urgency.name.lower()) for urgency in Urgency]
 
     @contextmanager
     def running(self) -> Iterator[Batcher]:
@@ -92,7 +98,7 @@ class Batcher:
                 raise ShuttingDown("the server is stopping; send this again to the next one")
             replaced = self._backlog.put(Waiting(key, urgency, expected_tokens(question.text), job))
             self._changed.notify()
-        self._note_depth()
+        self._note_room()
         if replaced is None:
             self._unanswered += 1
             self._idle.clear()
@@ -165,8 +171,8 @@ class Batcher:
         self._measure(batch, answers)
         for job, found in zip(batch, answers, strict=True):
             queue_ms, total_ms = (began - job.arrived) * 1e3, (ended - job.arrived) * 1e3
-            self._metrics.queue_ms.labels(job.urgency.name.lower()).observe(queue_ms)
-            self._metrics.total_ms.labels(job.urgency.name.lower()).observe(total_ms)
+            self._queue_ms[job.urgency].observe(queue_ms)
+            self._total_ms[job.urgency].observe(total_ms)
             if isinstance(found, StreamtrackError):
                 job.asker.failed(found)
             else:
@@ -185,7 +191,7 @@ class Batcher:
         self._unanswered -= texts
         if not self._unanswered:
             self._idle.set()
-        self._note_depth()
+        self._note_room()
 
     def _measure(self, batch: Sequence[_Job], answers: Sequence[Answer | StreamtrackError]) -> None:
         self._metrics.batch_texts.observe(len(batch))
@@ -195,9 +201,7 @@ class Batcher:
             self._metrics.search_ms.observe(good.search_ms)
         self._metrics.failures.inc(sum(isinstance(found, StreamtrackError) for found in answers))
 
-    def _note_depth(self) -> None:
-        for urgency in Urgency:
-            self._metrics.backlog.labels(urgency.name.lower()).set(self._backlog.depth(urgency))
+    def _note_room(self) -> None:
         if self._backlog.has_room:
             self._room.set()
         else:
