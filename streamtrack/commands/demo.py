@@ -156,7 +156,8 @@ def _line(due: Due, matches: list[Match], base: str = "") -> Text:
     fragment = due.fragment
     role = (fragment.speaker.role if fragment.speaker else None) or "?"
     minutes, seconds = divmod(int(fragment.start_s or 0), 60)
-    line = Text(f"{minutes:d}:{seconds:02d}  ", style="dim")
+    line = Text()
+    line.append(f"{minutes:d}:{seconds:02d}  ", style="dim")
     line.append(f"{role:<9} ", style=ROLE_STYLE.get(role, ""))
     text = Text(fragment.text, style=base)
     for match in matches:
@@ -173,5 +174,5 @@ def _about(match: Match, lead_s: float | None = None) -> Text:
     line.append(f" {match.score:.2f}", style=style)
     line.append(f"  like “{match.sample}”  {match.timings_ms.total:.1f} ms", style="dim")
     if lead_s is not None and lead_s >= 0.1:
-        line.append(f", {lead_s:.1f} s before the turn ended", style="dim")
+        line.append(f", {lead_s:.1f} s early", style="dim")
     return line
