@@ -49,7 +49,7 @@ bench: setup ## Measure latency, efficiency and capacity; results in benchmarks/
 
 lock: $(STAMP) ## Resolve the dependencies anew into requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
+	@$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --extra dev \
 	  --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment, built models and results
