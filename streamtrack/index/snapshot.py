@@ -16,6 +16,9 @@ from streamtrack.core.spans import Numbers, Windows, find_windows, ranges_of, sp
 from streamtrack.index.planes import FLAT_TRACKERS, Planes
 from streamtrack.types import Hit, Kind, Span, Tracker
 
+DIGITS = 6
+"""Decimals of a score: what lies beyond is the noise of single precision."""
+
 EXACT_SCORE = 1.0
 EXACT_PER_HOUR = 0.0
 """Talk that has a sample's own words is no false alarm."""
@@ -165,9 +168,9 @@ class FaissSnapshot:
             sample=sample,
             kind=kind,
             span=span,
-            score=score,
-            threshold=self._rows[number].threshold,
-            false_alarms_per_hour=rate,
+            score=round(score, DIGITS),
+            threshold=round(self._rows[number].threshold, DIGITS),
+            false_alarms_per_hour=float(f"{rate:.3g}"),
         )
 
 
