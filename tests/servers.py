@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -58,13 +59,18 @@ class Proxy:
         self.address = ""
         self.closed = False
         self.accepted = 0
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self.stalled = asyncio.Event()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Proxy]:
         """Relay on a free port."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            listener = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+            door = socket.create_server(("127.0.0.1", 0))
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            listener = await asyncio.start_server(self._relay, sock=door)
             self.address = f"ws://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
             try:
                 yield self
@@ -85,15 +91,20 @@ class Proxy:
         self.accepted += 1
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers |= {writer, there_writer}
-        self._tasks.create_task(_pump(reader, there_writer))
-        self._tasks.create_task(_pump(there_reader, writer))
+        self._tasks.create_task(self._pump(reader, there_writer))
+        self._tasks.create_task(self._pump(there_reader, writer))
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    writer.close()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Relay one direction; while ``flowing`` is not set, no more than the first 100 kB of a connection pass."""
+        passed = 0
+        try:
+            while data := await reader.read(65_536):
+                passed += len(data)
+                if passed > 100_000 and not self.flowing.is_set():
+                    self.stalled.set()
+                    await self.flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        writer.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +25,6 @@ from streamtrack.core.messages import (
     Keepalive,
     PositionGiven,
     Received,
-    ServerMessage,
     SpeakerGiven,
     Start,
     Started,
@@ -165,11 +164,6 @@ class Call:
                 return
             yield self._arrived.popleft()
 
-    @property
-    def arrived_messages(self) -> list[ServerMessage]:
-        """What has come and was not asked for yet, oldest first."""
-        return [received.message for received in self._arrived]
-
     async def matches(self) -> AsyncIterator[Match]:
         """Only the match events."""
         async for received in self:
@@ -198,11 +192,11 @@ class Call:
     async def _converse(self, socket: ClientConnection) -> None:
         resume = PositionGiven(epoch=self._seen.epoch, offset=self._seen.offset) if self._seen else None
         await socket.send(encode_client(replace(self._start, resume=resume)))
-        for fragment in list(self._unacknowledged.values()):
-            await socket.send(encode_client(fragment))
-        if self._stopping:
+        await self._catch_up(socket)
+        # No wait between the last look at what is owed and this: what comes later goes straight to the socket.
+        stopping, self._socket = self._stopping, socket
+        if stopping:
             await socket.send(encode_client(Stop()))
-        self._socket = socket
         try:
             async with asyncio.TaskGroup() as tasks:
                 keeper = tasks.create_task(_keep_alive(socket), name="keepalive")
@@ -216,6 +210,14 @@ class Call:
             raise alone(group) from None
         finally:
             self._socket = None
+
+    async def _catch_up(self, socket: ClientConnection) -> None:
+        """Send every final that is not acknowledged, also those that come while this is being done."""
+        sent = 0
+        while owed := [message for seq, message in self._unacknowledged.items() if seq > sent]:
+            for message in owed:
+                await socket.send(encode_client(message))
+            sent = owed[-1].seq or sent
 
     async def _take(self, received: Received) -> None:
         async with self._changed:
@@ -242,16 +244,15 @@ class Call:
         fragment = self._unacknowledged.get(-1 if error.seq is None else error.seq)
         if fragment is not None:
             await asyncio.sleep(error.retry_after_s or 1.0)
-            await socket.send(encode_client(fragment))
+            with suppress(ConnectionClosed):  # whoever reads the socket notices
+                await socket.send(encode_client(fragment))
 
     async def _transmit(self, message: ClientMessage) -> None:
         if self._ended is not None:
             raise self._ended
         if self._socket is not None:
-            try:
+            with suppress(ConnectionClosed):  # whoever reads the socket notices; finals are sent again
                 await self._socket.send(encode_client(message))
-            except ConnectionClosed:
-                self._socket = None
 
     async def _wait(self, condition: Callable[[], bool]) -> None:
         async with self._changed:
@@ -275,6 +276,7 @@ def _message(fragment: Fragment, seq: int) -> FragmentMessage:
 
 
 async def _keep_alive(socket: ClientConnection) -> None:
-    while True:
-        await asyncio.sleep(KEEPALIVE_S)
-        await socket.send(encode_client(Keepalive()))
+    with suppress(ConnectionClosed):  # whoever reads the socket notices
+        while True:
+            await asyncio.sleep(KEEPALIVE_S)
+            await socket.send(encode_client(Keepalive()))
