@@ -129,6 +129,7 @@ class Server(uvicorn.Server):
     async def drain(self) -> None:
         """Stop accepting, finish what is in flight, tell peers with 1001, end the conversations."""
         self._readiness.status = "draining"
+        self._connections.take_no_more()
         try:
             async with asyncio.timeout(self._drain_seconds):
                 await self._runtime.batcher.wait_idle()

@@ -129,6 +129,9 @@ class Stop:
     type: Literal["stop"] = "stop"
 
 
+EndReason = Literal["stopped", "abandoned", "shutdown"]
+"""Why a conversation is over."""
+
 ClientMessage = Start | FragmentMessage | Finalize | Keepalive | Stop
 
 
@@ -212,7 +215,7 @@ class ConversationEnded:
     """The last producer has stopped, or has not come back in time."""
 
     conversation_id: str
-    reason: Literal["stopped", "abandoned", "shutdown"]
+    reason: EndReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
-from streamtrack.core.messages import ConversationEnded, ConversationStarted, HistoryEvent
+from streamtrack.core.messages import ConversationEnded, ConversationStarted, EndReason, HistoryEvent
 from streamtrack.runtime.batcher import Batcher
 from streamtrack.runtime.catalog import Listening
 from streamtrack.runtime.matching import Question
@@ -41,7 +40,7 @@ class Conversation:
         """Tell the dashboards that it has begun."""
         self._everyone.publish(ConversationStarted(conversation_id=self.conversation_id))
 
-    def end(self, reason: Literal["stopped", "abandoned", "shutdown"]) -> None:
+    def end(self, reason: EndReason) -> None:
         """Tell the dashboards that it is over."""
         self._everyone.publish(ConversationEnded(conversation_id=self.conversation_id, reason=reason))
 

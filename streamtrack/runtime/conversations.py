@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from typing import Literal
 
+from streamtrack.core.messages import EndReason
 from streamtrack.runtime.batcher import Batcher
 from streamtrack.runtime.conversation import Conversation
 from streamtrack.runtime.metrics import Metrics
 from streamtrack.runtime.topics import Topic
-
-EndReason = Literal["stopped", "abandoned", "shutdown"]
 
 
 def new_epoch() -> str:

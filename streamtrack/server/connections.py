@@ -31,16 +31,19 @@ class Connections:
         self._open: set[Outbox] = set()
         self._draining = False
 
-    def end_all(self) -> None:
-        """Tell every peer that the server goes away, and take no new one."""
+    def take_no_more(self) -> None:
+        """Turn away whoever comes from now on."""
         self._draining = True
+
+    def end_all(self) -> None:
+        """Tell every peer that the server goes away."""
         for outbox in list(self._open):
             outbox.end(ShuttingDown("the server is stopping; connect again and resume"))
 
     async def conduct(self, socket: WebSocket, kind: str, conduct: Conduct) -> None:
         """Accept a socket and see it through to its close, whichever side ends it."""
         if self._draining or len(self._open) >= self._limit:
-            await _deny(socket, Overloaded(f"{len(self._open)} connections open, limit {self._limit}; retry later"))
+            await _deny(socket, self._refusal())
             return
         await socket.accept()
         with self._counted(kind) as outbox:
@@ -52,6 +55,11 @@ class Connections:
                     await self._close(socket, error)
                 elif not isinstance(error, WebSocketDisconnect):
                     raise error from None
+
+    def _refusal(self) -> StreamtrackError:
+        if self._draining:
+            return ShuttingDown("the server is stopping; connect again")
+        return Overloaded(f"{len(self._open)} connections open, limit {self._limit}; retry later")
 
     @contextmanager
     def _counted(self, kind: str) -> Iterator[Outbox]:
@@ -88,10 +96,11 @@ async def _until_closed(socket: WebSocket, outbox: Outbox, conduct: Conduct) -> 
         await socket.close()
 
 
-async def _deny(socket: WebSocket, error: Overloaded) -> None:
+async def _deny(socket: WebSocket, error: StreamtrackError) -> None:
+    told = error_message(error)
     response = JSONResponse(
-        {"code": error.code, "message": str(error), "retryable": True},
+        {"code": told.code, "message": told.message, "retryable": told.retryable},
         status_code=503,
-        headers={"Retry-After": str(round(error.retry_after_s))},
+        headers={"Retry-After": str(round(told.retry_after_s or 1))},
     )
     await socket.send_denial_response(response)
